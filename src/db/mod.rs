@@ -1,0 +1,216 @@
+//! Two databases, one set of queries: SQLite inside for small installs, Postgres for large ones.
+//!
+//! Reads run on a [`Db`], writes in a [`Tx`]. On SQLite there is one writer connection (so writers queue in order and
+//! never meet `SQLITE_BUSY`) and several read-only ones. Nothing here knows a table.
+
+pub mod bus;
+mod migrate;
+mod query;
+
+use std::{
+    panic::Location,
+    path::Path,
+    str::FromStr as _,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+pub use bus::{Bus, Topic};
+pub use migrate::{Migrations, Pending};
+pub use query::{Ex, Q, Row, Value, q};
+pub use sqlx::{FromRow, types::Json};
+use sqlx::{
+    Postgres, Sqlite, Transaction,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Error, Result};
+
+/// How long a caller waits for a connection before it is told who holds it.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// Read connections to one SQLite file.
+const READERS: u32 = 4;
+/// Connections to one Postgres.
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+/// An open database. Cloning is cheap.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    /// Delivers what transactions publish, after they commit.
+    pub bus: Bus,
+    holder: Arc<Mutex<Option<&'static Location<'static>>>>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Postgres(PgPool),
+    Sqlite { read: SqlitePool, write: SqlitePool },
+}
+
+/// A transaction. Dropping it without [`Tx::commit`] rolls back.
+pub struct Tx {
+    inner: TxInner,
+    bus: Bus,
+    published: Vec<Topic>,
+    holder: Arc<Mutex<Option<&'static Location<'static>>>>,
+}
+
+enum TxInner {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+impl Db {
+    /// Opens `postgres://…` or `sqlite:PATH`; the file is created when missing.
+    pub async fn open(url: &str) -> Result<Self> {
+        let pools = if is_postgres(url) { postgres(url).await? } else { sqlite(url).await? };
+        Ok(Self { pools, bus: Bus::new(), holder: Arc::default() })
+    }
+
+    /// Starts a transaction that may write.
+    ///
+    /// Fails with [`Error::Unavailable`] after five seconds, naming the place in our code that holds the writer.
+    #[track_caller]
+    pub fn begin(&self) -> impl Future<Output = Result<Tx>> + Send + '_ {
+        let caller = Location::caller();
+        async move {
+            let inner = match &self.pools {
+                Pools::Postgres(pool) => pool.begin().await.map(TxInner::Postgres),
+                // IMMEDIATE: the write lock is taken now, not at the first write, where it could fail half-way.
+                Pools::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(TxInner::Sqlite),
+            };
+            let inner = inner.map_err(|e| self.name_holder(e))?;
+            *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
+            Ok(Tx { inner, bus: self.bus.clone(), published: Vec::new(), holder: self.holder.clone() })
+        }
+    }
+
+    fn name_holder(&self, e: sqlx::Error) -> Error {
+        match (e, *self.holder.lock().unwrap_or_else(PoisonError::into_inner)) {
+            (sqlx::Error::PoolTimedOut, Some(at)) => Error::Unavailable(format!("the database writer is held by {at}")),
+            (e, _) => e.into(),
+        }
+    }
+
+    /// True on Postgres.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// Proves that the database takes writes: for the readiness check.
+    pub async fn check_writable(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        q("UPDATE instance SET id = id").exec(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// A consistent copy of a SQLite database into a new file, while others read and write.
+    pub async fn snapshot(&self, file: &Path) -> Result<()> {
+        let Pools::Sqlite { write, .. } = &self.pools else {
+            return Err(Error::internal(std::io::Error::other("only SQLite databases are copied to a file")));
+        };
+        let mut connection = write.acquire().await?;
+        sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(&mut *connection).await?;
+        Ok(())
+    }
+
+    /// Closes all connections; SQLite folds its log into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Postgres(pool) => pool.close().await,
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}
+
+/// True for the addresses that mean Postgres.
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+async fn postgres(url: &str) -> Result<Pools> {
+    let options = PgConnectOptions::from_str(url).map_err(connect_error)?.application_name("rostrum");
+    let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE).connect_with(options);
+    Ok(Pools::Postgres(pool.await.map_err(connect_error)?))
+}
+
+async fn sqlite(url: &str) -> Result<Pools> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(connect_error)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: an acknowledged schedule and a recorded intent survive a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(ACQUIRE)
+        .statement_cache_capacity(300)
+        .pragma("cache_size", "-8000")
+        .pragma("temp_store", "memory")
+        .optimize_on_close(true, None);
+    let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+    let write = pool(1).connect_with(options.clone()).await.map_err(connect_error)?;
+    let read = pool(READERS).connect_with(options.read_only(true)).await.map_err(connect_error)?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+fn connect_error(e: sqlx::Error) -> Error {
+    Error::Unavailable(format!("the database cannot be opened: {e}"))
+}
+
+impl Tx {
+    /// Makes the changes durable, then tells the [`Bus`] what was published.
+    pub async fn commit(mut self) -> Result<()> {
+        let published = std::mem::take(&mut self.published);
+        let bus = self.bus.clone();
+        let Tx { inner, holder, .. } = self;
+        match inner {
+            TxInner::Postgres(t) => t.commit().await?,
+            TxInner::Sqlite(t) => t.commit().await?,
+        }
+        *holder.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        published.into_iter().for_each(|topic| bus.send(topic));
+        Ok(())
+    }
+
+    /// Tells listeners after the commit, and only then. The same topic is told once.
+    pub fn publish(&mut self, topic: Topic) {
+        if !self.published.contains(&topic) {
+            self.published.push(topic);
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    /// A database that is away or full is the world's state; everything else is our bug.
+    fn from(e: sqlx::Error) -> Self {
+        match &e {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
+                Error::Unavailable(e.to_string())
+            }
+            sqlx::Error::Database(d) if is_unavailable(d.as_ref()) => Error::Unavailable(e.to_string()),
+            _ => Error::internal(e),
+        }
+    }
+}
+
+/// Disk full, I/O error, busy or read-only on SQLite; classes 08, 53 and 57P on Postgres.
+fn is_unavailable(e: &dyn sqlx::error::DatabaseError) -> bool {
+    let Some(code) = e.code() else { return false };
+    match e.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+        Some(_) => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+        // The low byte of a SQLite result code is its primary code: BUSY 5, READONLY 8, IOERR 10, FULL 13, CANTOPEN 14.
+        None => code.parse::<i64>().is_ok_and(|c| matches!(c & 0xff, 5 | 8 | 10 | 13 | 14)),
+    }
+}
+
+/// True when the error is a broken unique rule: matched together with the query at hand, as constraint names are not
+/// available on both databases.
+pub fn is_unique_violation(e: &Error) -> bool {
+    let Error::Internal(e) = e else { return false };
+    e.downcast_ref::<sqlx::Error>().and_then(|e| e.as_database_error()).is_some_and(|d| d.is_unique_violation())
+}

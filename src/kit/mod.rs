@@ -1,0 +1,12 @@
+//! Small parts that know nothing of the product: clock, ids, secrets, encryption, text.
+
+pub mod clock;
+pub mod crypto;
+pub mod ids;
+pub mod secret;
+pub mod text;
+pub mod zone;
+
+pub use clock::Clock;
+pub use ids::*;
+pub use secret::Secret;
