@@ -1,0 +1,10 @@
+//! Settings: built-in defaults, then `rostrum.toml`, then `ROSTRUM_SECTION__KEY`, then flags; the last one wins.
+//!
+//! Every text setting may come from a file instead: `url_file = "/run/secrets/db"` sets `url`. Unknown keys are an
+//! error, because a misspelt setting that is silently ignored is worse.
+
+mod load;
+mod sections;
+
+pub use load::{Loaded, Setting, load};
+pub use sections::{Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Server};

@@ -1,0 +1,111 @@
+//! Calls to the outside: guarded against private addresses, limited in time and size, with failures that say whether
+//! anything can have happened. Knows no platform.
+
+mod guard;
+mod reply;
+mod request;
+
+use std::{sync::Arc, time::Duration};
+
+pub use reply::Reply;
+pub use request::Request;
+pub use reqwest::Method;
+use reqwest::redirect::Policy;
+
+use crate::{
+    config,
+    error::{Error, Result},
+};
+use guard::{Guard, Reach};
+
+/// Most bytes of an answer that are read.
+pub const MAX_REPLY: usize = 5 * 1024 * 1024;
+/// Redirects followed by [`Client::fetch`].
+const MAX_REDIRECTS: usize = 5;
+
+/// The guarded client. Cloning is cheap.
+#[derive(Clone)]
+pub struct Client {
+    guard: Guard,
+    /// For https: any public address, and allowed private ones.
+    secure: reqwest::Client,
+    /// For plain http: allowed private addresses only.
+    plain: reqwest::Client,
+    /// As the two above, and follows redirects, each hop checked.
+    follow_secure: reqwest::Client,
+    follow_plain: reqwest::Client,
+    timeout: Duration,
+}
+
+impl Client {
+    /// Built once at start.
+    pub fn new(config: &config::Http) -> Result<Self> {
+        let guard = Guard::new(&config.allow_private);
+        let build = |reach: Reach, redirects: Policy| {
+            let builder = reqwest::Client::builder()
+                .user_agent(concat!("Rostrum/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(Duration::from_secs(config.connect_timeout_seconds))
+                .dns_resolver(Arc::new(guard.resolver(reach)))
+                .redirect(redirects)
+                .no_proxy()
+                // A pooled connection may be closed by the peer just as we write: that must not look like a lost answer.
+                .pool_idle_timeout(Duration::from_secs(15));
+            with_roots(builder).build().map_err(Error::internal)
+        };
+        Ok(Self {
+            secure: build(Reach::Public, Policy::none())?,
+            plain: build(Reach::AllowedPrivate, Policy::none())?,
+            follow_secure: build(Reach::Public, follow(&guard, "https"))?,
+            follow_plain: build(Reach::AllowedPrivate, follow(&guard, "http"))?,
+            guard,
+            timeout: Duration::from_secs(config.timeout_seconds),
+        })
+    }
+
+    /// A call to a platform's API; redirects are not followed.
+    pub fn request(&self, method: Method, url: &str) -> Request {
+        Request::new(self, method, url, false)
+    }
+
+    /// Reads a public page or file for which a person gave the address; redirects are followed and checked.
+    pub fn fetch(&self, url: &str) -> Request {
+        Request::new(self, Method::GET, url, true)
+    }
+
+    fn for_scheme(&self, scheme: &str, follow: bool) -> &reqwest::Client {
+        match (scheme, follow) {
+            ("http", false) => &self.plain,
+            ("http", true) => &self.follow_plain,
+            (_, false) => &self.secure,
+            (_, true) => &self.follow_secure,
+        }
+    }
+
+    /// Refuses an address this instance must not call, before anything is stored that names it.
+    pub fn check(&self, url: &str) -> Result<(), String> {
+        let url = url::Url::parse(url).map_err(|e| e.to_string())?;
+        self.guard.allows(&url).map_err(|e| e.to_string())
+    }
+}
+
+/// Redirects stay on the scheme they began with, because each scheme has a resolver of its own.
+fn follow(guard: &Guard, scheme: &'static str) -> Policy {
+    let guard = guard.clone();
+    Policy::custom(move |attempt| match guard.allows(attempt.url()) {
+        _ if attempt.previous().len() > MAX_REDIRECTS => attempt.error("too many redirects"),
+        Ok(()) if attempt.url().scheme() == scheme => attempt.follow(),
+        Ok(()) => attempt.error("a redirect to another scheme is not followed"),
+        Err(e) => attempt.error(e),
+    })
+}
+
+/// Where there is no CA bundle (a bare container), the embedded one of Mozilla is used.
+fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    const BUNDLES: [&str; 4] =
+        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
+    if std::env::var_os("SSL_CERT_FILE").is_some() || BUNDLES.iter().any(|b| std::path::Path::new(b).exists()) {
+        return builder;
+    }
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|c| reqwest::Certificate::from_der(c).ok());
+    builder.tls_certs_only(roots)
+}

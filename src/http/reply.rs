@@ -1,0 +1,91 @@
+//! An answer, and what its status means.
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Failure, FailureKind};
+
+/// A complete answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body, at most [`super::MAX_REPLY`] bytes unless asked otherwise.
+    pub body: Bytes,
+    pub(super) writes: bool,
+}
+
+impl Reply {
+    /// True for 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as text, broken characters replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON. A write whose answer cannot be read may have happened.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|e| {
+            let kind = if self.writes { FailureKind::Uncertain } else { FailureKind::Unexpected };
+            Failure::new(kind, format!("the platform's answer cannot be read: {e}")).code(self.status.to_string()).raw(&self.text())
+        })
+    }
+
+    /// Passes a 2xx on; anything else becomes a failure by status, which `explain` may refine with the platform's
+    /// error code and words.
+    pub fn ok(self, now: DateTime<Utc>, explain: impl FnOnce(&Reply, Failure) -> Failure) -> Result<Self, Failure> {
+        if self.is_success() {
+            return Ok(self);
+        }
+        let failure = self.failure(now);
+        Err(explain(&self, failure))
+    }
+
+    /// What the status alone says.
+    pub fn failure(&self, now: DateTime<Utc>) -> Failure {
+        let kind = match self.status {
+            401 => FailureKind::Reconnect,
+            429 => FailureKind::RateLimited { until: self.retry_at(now) },
+            408 | 500.. if self.writes => FailureKind::Uncertain,
+            408 | 500.. => FailureKind::Unavailable,
+            300..=399 => FailureKind::Unexpected,
+            _ => FailureKind::Rejected,
+        };
+        let text = self.text();
+        Failure::new(kind, format!("the platform answered {}", self.status)).code(self.status.to_string()).raw(&text)
+    }
+
+    /// When to come back: `Retry-After` (seconds or a date), else `RateLimit-Reset`, `X-RateLimit-Reset` (seconds, or
+    /// seconds since 1970).
+    pub fn retry_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if let Some(value) = self.header("retry-after") {
+            return match value.trim().parse::<i64>() {
+                Ok(seconds) => Some(now + TimeDelta::seconds(seconds.clamp(0, 86_400))),
+                Err(_) => DateTime::parse_from_rfc2822(value).ok().map(|t| t.to_utc()),
+            };
+        }
+        let reset = self.header("ratelimit-reset").or_else(|| self.header("x-ratelimit-reset"))?;
+        if let Ok(date) = DateTime::parse_from_rfc3339(reset) {
+            return Some(date.to_utc());
+        }
+        let seconds = reset.trim().parse::<f64>().ok()? as i64;
+        // Numbers this large are instants, not durations.
+        if seconds > 1_000_000_000 {
+            DateTime::from_timestamp(seconds, 0)
+        } else {
+            Some(now + TimeDelta::seconds(seconds.clamp(0, 86_400)))
+        }
+    }
+}

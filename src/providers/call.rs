@@ -1,0 +1,218 @@
+//! All a provider sees while it publishes: its account, the guarded client, its media, its settings and its steps.
+//!
+//! [`Steps`], [`Tokens`] and [`MediaSource`] are implemented by features above; a provider cannot reach past them.
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{Failure, FailureKind, Fut, Remote};
+use crate::{http::Client, kit::MediaId, kit::text::Doc};
+
+/// One part to be published on one account.
+pub struct Call<'a> {
+    /// The guarded client.
+    pub http: &'a Client,
+    /// The platform's id of the account.
+    pub account: &'a str,
+    /// Host overrides of this provider's configuration.
+    pub hosts: &'a BTreeMap<String, String>,
+    /// The text.
+    pub text: &'a Doc,
+    /// Pictures and videos, in order.
+    pub media: &'a [MediaFile],
+    /// The target's settings.
+    pub settings: &'a Json,
+    /// From 0; the root of the thread.
+    pub position: usize,
+    /// What earlier parts of this thread became, in order: `thread[0]` is the root. Empty for the root itself.
+    pub thread: &'a [Remote],
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The ledger of this part.
+    pub steps: &'a dyn Steps,
+    /// The account's credentials.
+    pub tokens: &'a dyn Tokens,
+    /// The bytes of the media.
+    pub files: &'a dyn MediaSource,
+}
+
+/// What it means that a step was begun and its end is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nobody sees it twice: uploads, reads.
+    Repeatable,
+    /// The platform knows repetitions by a key we send, for this long.
+    Keyed {
+        /// How long the platform remembers the key.
+        lasts: Duration,
+    },
+    /// We choose the id, so a repetition collides with itself.
+    ClientId,
+    /// Sent twice is published twice.
+    Once,
+}
+
+/// What stays the same over all attempts of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepKey {
+    /// Random; idempotency keys and client-made ids derive from it.
+    pub key: Uuid,
+    /// When the step was first intended.
+    pub begun_at: DateTime<Utc>,
+    /// Attempts before this one whose outcome may be a success: 0 means nothing can be there yet.
+    pub earlier: u32,
+}
+
+/// Whether a step must run.
+pub enum Begin {
+    /// It is finished; this is what it gave.
+    Done(Json),
+    /// Run it now; the intent is on disk.
+    Run(StepKey),
+}
+
+/// The ledger of one part.
+pub trait Steps: Send + Sync {
+    /// Writes the intent down before anything leaves. `hash` is the SHA-256 of what is to be sent.
+    /// Fails with [`FailureKind::Uncertain`] when an earlier attempt of a [`Effect::Once`] step has no known end.
+    fn begin<'a>(&'a self, name: &'a str, effect: Effect, hash: [u8; 32]) -> Fut<'a, Begin>;
+
+    /// Writes the end down.
+    fn end<'a>(&'a self, name: &'a str, result: Result<&'a Json, &'a Failure>) -> Fut<'a, ()>;
+}
+
+/// The credentials of one account.
+pub trait Tokens: Send + Sync {
+    /// The current ones: the provider's own JSON object.
+    fn current(&self) -> Json;
+
+    /// Replaces credentials that stopped working. `seen` is what the caller used: when another call has replaced it
+    /// already, that is returned and `refresh` does not run. One refresh runs at a time per account; what it gives is
+    /// stored before it is used.
+    fn renew<'a>(&'a self, seen: &'a Json, refresh: Refresh<'a>) -> Fut<'a, Json>;
+}
+
+/// Gets new credentials from the ones given.
+pub type Refresh<'a> = Box<dyn FnOnce(Json) -> Fut<'a, Json> + Send + 'a>;
+
+/// A picture or video of a part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MediaFile {
+    /// The library item.
+    pub id: MediaId,
+    /// `image/jpeg`, `image/png`, `image/gif`, `image/webp` or `video/mp4`.
+    pub mime: String,
+    /// Size of the stored file.
+    pub bytes: u64,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// Of a video.
+    pub duration: Option<Duration>,
+    /// Alternative text for this use; may be empty.
+    pub alt: String,
+}
+
+impl MediaFile {
+    /// True for a video.
+    pub fn is_video(&self) -> bool {
+        self.mime.starts_with("video/")
+    }
+}
+
+/// What a picture must be turned into.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture {
+    /// Most bytes.
+    pub max_bytes: u64,
+    /// Longest side in pixels.
+    pub max_side: u32,
+    /// Accepted formats; the first is made when the stored one is not among them.
+    pub formats: &'static [&'static str],
+}
+
+/// A picture made to fit, metadata removed.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its type.
+    pub mime: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// The bytes of media.
+pub trait MediaSource: Send + Sync {
+    /// The picture, upright and without metadata, shrunk and converted as far as `wanted` demands.
+    fn fit<'a>(&'a self, id: MediaId, wanted: Picture) -> Fut<'a, Fitted>;
+
+    /// The stored file as a stream.
+    fn stream<'a>(&'a self, id: MediaId) -> Fut<'a, BoxStream<'static, std::io::Result<Bytes>>>;
+
+    /// An address from which the platform can fetch the file itself.
+    fn public_url(&self, id: MediaId) -> Option<String>;
+}
+
+impl Call<'_> {
+    /// Runs a named step at most once to success: a finished one gives its stored result again.
+    ///
+    /// `sent` is what is about to be sent, hashed into the ledger. A failure that leaves open whether the write
+    /// happened stays [`FailureKind::Uncertain`] only for [`Effect::Once`]; other effects may be repeated, so it
+    /// becomes [`FailureKind::Unavailable`].
+    pub async fn step<T, F, R>(&self, name: &str, effect: Effect, sent: &[u8], run: F) -> Result<T, Failure>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnOnce(StepKey) -> R,
+        R: Future<Output = Result<T, Failure>>,
+    {
+        let key = match self.steps.begin(name, effect, crate::kit::crypto::sha256(sent)).await? {
+            Begin::Done(stored) => return decode(stored),
+            Begin::Run(key) => key,
+        };
+        match run(key).await {
+            Ok(result) => {
+                let json = serde_json::to_value(&result).map_err(|e| Failure::unexpected(e.to_string()))?;
+                self.steps.end(name, Ok(&json)).await?;
+                Ok(result)
+            }
+            Err(failure) => {
+                let failure = settle(effect, failure);
+                self.steps.end(name, Err(&failure)).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// A host of the provider, as configured.
+    pub fn host(&self, about: &super::Descriptor, name: &str) -> String {
+        host(self.hosts, about, name)
+    }
+}
+
+/// A host of a provider: the configured one, else the descriptor's.
+pub(super) fn host(hosts: &BTreeMap<String, String>, about: &super::Descriptor, name: &str) -> String {
+    let known = about.hosts.iter().find(|(n, _)| *n == name).map_or("", |(_, url)| *url);
+    hosts.get(name).map_or(known, String::as_str).trim_end_matches('/').to_owned()
+}
+
+fn decode<T: DeserializeOwned>(stored: Json) -> Result<T, Failure> {
+    serde_json::from_value(stored).map_err(|e| Failure::unexpected(format!("a stored step result cannot be read: {e}")))
+}
+
+fn settle(effect: Effect, failure: Failure) -> Failure {
+    match (effect, failure.kind) {
+        (Effect::Once, _) => failure,
+        (_, FailureKind::Uncertain) => Failure { kind: FailureKind::Unavailable, ..failure },
+        _ => failure,
+    }
+}
