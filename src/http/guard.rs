@@ -157,9 +157,21 @@ mod tests {
     #[test]
     fn private_addresses_and_plain_http_are_refused_unless_their_range_is_allowed() {
         for url in [
-            "https://127.0.0.1/", "https://10.0.0.1/", "https://169.254.169.254/", "https://[::1]/", "https://[fd00::1]/",
-            "https://[::ffff:127.0.0.1]/", "https://100.64.0.1/", "https://0.0.0.0/", "https://2130706433/", "http://example.org/",
-            "http://8.8.8.8/", "ftp://example.org/", "https://user@example.org/", "https://[64:ff9b::7f00:1]/", "https://198.18.0.1/",
+            "https://127.0.0.1/",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/",
+            "https://[::1]/",
+            "https://[fd00::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://100.64.0.1/",
+            "https://0.0.0.0/",
+            "https://2130706433/",
+            "http://example.org/",
+            "http://8.8.8.8/",
+            "ftp://example.org/",
+            "https://user@example.org/",
+            "https://[64:ff9b::7f00:1]/",
+            "https://198.18.0.1/",
         ] {
             assert!(!allows(url, &[]), "{url}");
         }

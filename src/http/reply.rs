@@ -39,7 +39,9 @@ impl Reply {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|e| {
             let kind = if self.writes { FailureKind::Uncertain } else { FailureKind::Unexpected };
-            Failure::new(kind, format!("the platform's answer cannot be read: {e}")).code(self.status.to_string()).raw(&self.text())
+            Failure::new(kind, format!("the platform's answer cannot be read: {e}"))
+                .code(self.status.to_string())
+                .raw(&self.text())
         })
     }
 

@@ -85,7 +85,9 @@ impl Doc {
         for block in &self.blocks {
             match block {
                 Block::Paragraph(inlines) => wrap(&mut out, "p", inlines),
-                Block::Heading(level, inlines) => wrap(&mut out, ["h1", "h2", "h3"][usize::from((*level).clamp(1, 3)) - 1], inlines),
+                Block::Heading(level, inlines) => {
+                    wrap(&mut out, ["h1", "h2", "h3"][usize::from((*level).clamp(1, 3)) - 1], inlines)
+                }
                 Block::List(ordered, items) => {
                     let tag = if *ordered { "ol" } else { "ul" };
                     let _ = write!(out, "<{tag}>");
@@ -366,7 +368,9 @@ mod tests {
 
     #[test]
     fn foreign_markup_is_dropped_and_its_text_kept() {
-        let doc = Doc::from_content("<p onclick=x>a <script>alert(1)</script><img src=x onerror=y><b>b</b></p><table><tr><td>c</td></tr></table>");
+        let doc = Doc::from_content(
+            "<p onclick=x>a <script>alert(1)</script><img src=x onerror=y><b>b</b></p><table><tr><td>c</td></tr></table>",
+        );
         assert_eq!(doc.to_html(), "<p>a <strong>b</strong></p><p>c</p>");
         assert_eq!(Doc::from_content("<a href=\"javascript:alert(1)\">x</a>").to_html(), "<p>x</p>");
     }
