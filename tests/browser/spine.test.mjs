@@ -19,12 +19,12 @@ async function fillLogin(page, { email = owner.email, password = owner.password 
   await field(page, 'password').fill(password)
 }
 
-// Waits until the page of a post says that it is out, by itself or asked again; → the address on the platform.
-async function published(page, seconds) {
+// Waits until the page of a post says that it is out, by itself or when asked again; → the address on the platform.
+async function published(page, { seconds, reload = false }) {
   await until('the post to be published', async () => {
     if (await page.locator('.target .badge.tone-broken, .target .badge.tone-look').count()) return true
     if (await page.locator('.card-head .badge.tone-done').count()) return true
-    if (!page.javaScript) await page.reload()
+    if (reload) await page.reload()
   }, { seconds, every: 500, describe: () => page.locator('main').innerText() })
   assert.equal(await page.locator('.card-head .badge.tone-done').count(), 1, await page.locator('main').innerText())
   return page.locator('.target-body > .stack > .actions a').first().getAttribute('href')
@@ -114,8 +114,7 @@ test('a thread of two parts with a picture, at a time', async () => {
   assert.ok(answer.ok(), await page.locator('main').innerText())
   await page.locator('.target').waitFor()
   await browser.look(page, 'post-scheduled')
-  page.javaScript = true
-  const link = await published(page, 90)
+  const link = await published(page, { seconds: 90 })
   assert.ok(Date.now() >= due.getTime() - 1000, 'it went out too early')
   assert.ok(link)
   assert.equal(await page.locator('.sent-part').count(), 2)
@@ -135,7 +134,7 @@ test('the same without JavaScript', async () => {
   await page.locator('input[name=when][value=now]').check({ force: true })
   const answer = await submit(page, page.locator('[data-save]'))
   assert.ok(answer.ok(), await page.locator('main').innerText())
-  const link = await published(page, 30)
+  const link = await published(page, { seconds: 30, reload: true })
   await page.goto(link)
   assert.match(await page.locator('main').innerText(), /The second part/)
   browser.check()

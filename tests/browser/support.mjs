@@ -79,7 +79,7 @@ export class Browser {
     assert.deepEqual(this.troubles.splice(0), [])
   }
 
-  // What every page has to be: accessible in light and dark, not wider than a phone, without complaints.
+  // What every page has to be: accessible in light and dark, not wider than a phone, without complaints. axe needs JavaScript.
   async look(page, name) {
     const before = page.viewportSize()
     for (const [width, size] of Object.entries(widths)) {
