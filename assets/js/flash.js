@@ -1,0 +1,9 @@
+// Lets a person put a message away.
+export const selector = "[data-flash]";
+
+export function start(message) {
+  message.querySelector("[data-dismiss]")?.addEventListener("click", () => {
+    message.remove();
+    document.getElementById("main")?.focus({ preventScroll: true });
+  });
+}
