@@ -78,7 +78,11 @@ need_cargo() {
   else
     say "no cargo >= $(rust_wanted) here: installing Rust with rustup into $home/.cargo and $home/.rustup"
     say "(to take another Rust, put its cargo on PATH and run this again)"
-    as_builder sh -c 'curl --proto "=https" --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --no-modify-path --profile minimal --component rustfmt --component clippy' >&2 \
+    # Not piped into a shell: a download that breaks off must not be run.
+    # shellcheck disable=SC2016  # the inner shell expands it
+    as_builder sh -c 'installer=$(mktemp) && trap "rm -f $installer" EXIT \
+      && curl --proto "=https" --tlsv1.2 -sSf -o "$installer" https://sh.rustup.rs \
+      && sh "$installer" -y --no-modify-path --profile minimal --component rustfmt --component clippy' >&2 \
       || die "Rust could not be downloaded. Install Rust >= $(rust_wanted) (https://rustup.rs) and run this again."
     export CARGO="$home/.cargo/bin/cargo" PATH="$home/.cargo/bin:$PATH"
   fi
