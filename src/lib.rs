@@ -7,13 +7,41 @@ pub mod kit;
 
 /// L1: settings and where each came from.
 pub mod config;
+/// L1: templates, the message catalogue, embedded files.
+pub mod render;
 
 /// L2: two databases, one set of queries, migrations, the bus.
 pub mod db;
 /// L2: guarded calls to the outside.
 pub mod http;
+/// L2: the inside of HTTP: forms, cookies, errors as answers, the page around a view.
+pub mod web;
+
+/// L2: files too large for the database.
+pub mod store;
 
 /// L3: the platforms, as data and publish steps.
 pub mod providers;
 
+/// L3: one handle to everything below.
+pub mod app;
+
+/// L4: connected accounts.
+pub mod channels;
+/// L4: the audit trail.
+pub mod events;
+/// L4: organisations, roles, API keys, who is calling.
+pub mod orgs;
+
+/// L4: people, passwords, sessions.
+pub mod identity;
+
+/// L5: brings an instance up.
+pub mod boot;
+/// L5: every page and API, mounted and wrapped.
+pub mod routes;
+/// L5: listens and serves.
+pub mod server;
+
+pub use app::App;
 pub use error::{Error, FieldError, Result};

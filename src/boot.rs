@@ -1,0 +1,147 @@
+//! Brings an instance up: data directory, lock, key, database, migrations. Serves the command line and the tests.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::{
+    app::App,
+    config::Config,
+    db::{Db, Migrations, q},
+    error::{Error, Result},
+    http,
+    kit::{
+        Clock,
+        crypto::{Key, random},
+    },
+    render::Pages,
+    store::Store,
+};
+
+/// The lock on a data directory; released when dropped.
+pub struct Lock(#[allow(dead_code, reason = "held for its lock")] File);
+
+impl Lock {
+    /// Takes the lock, or `None` when another process has it.
+    pub fn take(data: &Path) -> Result<Option<Self>> {
+        create_dir(data)?;
+        let file = private().create(true).truncate(false).write(true).open(data.join("rostrum.lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(e)) => Err(e.into()),
+        }
+    }
+}
+
+/// Opens everything; the caller holds the [`Lock`].
+///
+/// An existing SQLite file is copied to `DATA/backups` before its schema changes.
+pub async fn open(config: Config, clock: Clock) -> Result<App> {
+    // Only the first call of a process can install it; later ones find it in place.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let data = absolute(&config.server.data)?;
+    let key = key_file(&data.join("key"))?;
+    let db = Db::open(&database_url(&config, &data)).await?;
+    migrate(&db, &data, &clock).await?;
+    instance(&db, &key, &clock).await?;
+    let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
+    Ok(App {
+        http: http::Client::new(&config.http)?,
+        store: Store::local(&data.join("media"))?,
+        pages: Pages::new()?,
+        url: url.trim_end_matches('/').into(),
+        config: Arc::new(config),
+        data: Arc::new(data),
+        key: Arc::new(key),
+        clock,
+        db,
+    })
+}
+
+/// The configured database, by default SQLite in the data directory.
+pub fn database_url(config: &Config, data: &Path) -> String {
+    config.database.url.clone().unwrap_or_else(|| format!("sqlite:{}", data.join("rostrum.db").display()))
+}
+
+/// Applies missing migrations, after a copy of an existing SQLite file. Tells how many were applied.
+pub async fn migrate(db: &Db, data: &Path, clock: &Clock) -> Result<usize> {
+    let migrations = Migrations::load(db.is_postgres());
+    let pending = migrations.pending(db).await?;
+    if pending.missing == 0 {
+        return Ok(0);
+    }
+    if pending.applied > 0 && !db.is_postgres() {
+        let backups = data.join("backups");
+        create_dir(&backups)?;
+        let name = format!("before-migration-{}.db", clock.now().format("%Y%m%dT%H%M%S%6f"));
+        db.snapshot(&backups.join(&name)).await?;
+        tracing::info!(file = %backups.join(name).display(), "copied the database before its schema changes");
+    }
+    migrations.run(db).await?;
+    Ok(pending.missing)
+}
+
+/// Makes the instance's row at the first start; afterwards the key must be the one the database was made with.
+async fn instance(db: &Db, key: &Key, clock: &Clock) -> Result<()> {
+    let mut tx = db.begin().await?;
+    q("INSERT INTO instance (id, instance_id, key_fingerprint, created_at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO NOTHING")
+        .bind(uuid::Uuid::now_v7())
+        .bind(key.fingerprint())
+        .bind(clock.now())
+        .exec(&mut tx)
+        .await?;
+    let (fingerprint,): (String,) = q("SELECT key_fingerprint FROM instance").one(&mut tx).await?;
+    tx.commit().await?;
+    if fingerprint != key.fingerprint() {
+        return Err(Error::Unavailable(format!(
+            "the key file does not belong to this database (it needs key {fingerprint}, the file holds {}): restore DATA/key from the backup",
+            key.fingerprint()
+        )));
+    }
+    Ok(())
+}
+
+/// Reads the key file, or makes it (0600) at the first start.
+fn key_file(path: &Path) -> Result<Key> {
+    let mut text = String::new();
+    match File::open(path) {
+        Ok(mut file) => {
+            file.read_to_string(&mut text)?;
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            text = STANDARD.encode(random::<{ Key::LEN }>());
+            let mut file = private().create_new(true).write(true).open(path)?;
+            writeln!(file, "{text}")?;
+            file.sync_all()?;
+        }
+        Err(e) => return Err(e.into()),
+    }
+    let bytes: [u8; Key::LEN] = STANDARD.decode(text.trim()).ok().and_then(|b| b.try_into().ok()).ok_or_else(|| {
+        Error::Unavailable(format!("{} is not a key file (32 bytes in base64): restore it from the backup", path.display()))
+    })?;
+    Ok(Key::new(&bytes))
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+fn create_dir(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    Ok(())
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    create_dir(path)?;
+    Ok(std::path::absolute(path)?)
+}

@@ -1,0 +1,5 @@
+//! The audit trail: what people and the engine did, in order, never changed. Knows ids and nothing else of features.
+
+mod model;
+
+pub use model::{Entry, Event, of_target, record};

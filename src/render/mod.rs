@@ -1,0 +1,95 @@
+//! Pages and texts: the one template environment, the message catalogue and the addresses of embedded files.
+
+mod assets;
+mod catalogue;
+
+use std::sync::{Arc, LazyLock};
+
+use minijinja::{
+    AutoEscape, Environment, UndefinedBehavior,
+    value::{Kwargs, Serde, Value},
+};
+use rust_embed::RustEmbed;
+use serde::Serialize;
+
+pub use assets::{Asset, asset, asset_url};
+pub use catalogue::{Catalogue, text};
+
+use crate::error::{Error, Message, Result};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/templates"]
+#[include = "*.html"]
+struct Templates;
+
+/// One page's template and what it is given. A test renders every sample strictly.
+pub trait View: Serialize {
+    /// Below `templates/`, for example `posts/index.html`.
+    const TEMPLATE: &'static str;
+
+    /// The page's title: a message.
+    fn title(&self) -> Message;
+}
+
+/// Renders templates. Cloning is cheap.
+#[derive(Clone)]
+pub struct Pages(Arc<Environment<'static>>);
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pages")
+    }
+}
+
+impl Pages {
+    /// Compiles every embedded template.
+    pub fn new() -> Result<Self> {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_auto_escape_callback(|_| AutoEscape::Html);
+        env.add_function("t", translate);
+        env.add_function("asset", |path: &str| asset_url(path));
+        for name in Templates::iter() {
+            let file = Templates::get(&name).ok_or_else(|| missing(&name))?;
+            let source = String::from_utf8(file.data.into_owned()).map_err(Error::internal)?;
+            env.add_template_owned(name.into_owned(), source).map_err(Error::internal)?;
+        }
+        Ok(Self(Arc::new(env)))
+    }
+
+    /// Renders `view` inside `frame`, which templates see as `frame`.
+    pub fn render<V: View>(&self, view: &V, frame: &impl Serialize) -> Result<String> {
+        self.render_template(V::TEMPLATE, view, frame)
+    }
+
+    /// Renders a template by name.
+    pub fn render_template(&self, name: &str, view: &impl Serialize, frame: &impl Serialize) -> Result<String> {
+        let context = minijinja::context! { frame => Value::from(Serde(frame)), ..Value::from(Serde(view)) };
+        let template = self.0.get_template(name).map_err(Error::internal)?;
+        template.render(context).map_err(|e| Error::Internal(anyhow::anyhow!("{e:#}")))
+    }
+
+    /// Names of all templates, for the tests.
+    pub fn names(&self) -> Vec<String> {
+        self.0.templates().map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
+fn missing(name: &str) -> Error {
+    Error::Internal(anyhow::anyhow!("the template {name} is not embedded"))
+}
+
+/// `t('key', name=value)` in templates.
+fn translate(key: &str, args: Kwargs) -> std::result::Result<String, minijinja::Error> {
+    let values: Vec<(String, String)> = args
+        .args()
+        .map(|name| Ok((name.to_owned(), args.get::<Value>(name)?.to_string())))
+        .collect::<std::result::Result<_, minijinja::Error>>()?;
+    let pairs = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    CATALOGUE.get(key, pairs).ok_or_else(|| {
+        minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("the catalogue has no text for {key}"))
+    })
+}
+
+/// English, embedded.
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::english);

@@ -1,0 +1,118 @@
+//! Mounts every page and API, and wraps them: who is calling, the page's frame, the guard of unsafe methods, errors as
+//! answers. Each feature's `pages::mount` and `api::mount` adds its own routes.
+
+use std::sync::Arc;
+
+use poem::{
+    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get,
+    http::{Method, StatusCode},
+    middleware::Compression,
+};
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    identity::{self, Signed},
+    web::{
+        self, Form, Frame, Peer, RequestId, cookies, csrf, form,
+        frame::{FrameOrganisation, FrameUser},
+        guard, problem,
+    },
+};
+
+/// Paths whose forms carry files: their session token is checked by [`web::Upload`], all others' here.
+const UPLOADS: [&str; 2] = ["/posts", "/media"];
+
+/// The whole application.
+pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
+    let pages = Route::new().at("/", get(home));
+    let pages = pages.around(around_pages);
+    let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
+    let server = app.config.server.clone();
+    routes.with(Compression::new()).data(app.clone()).around(move |inner, req| {
+        let peer = Peer::of(&req, &server);
+        async move { Ok(guard::surround(&inner, req, peer).await) }
+    })
+}
+
+#[poem::handler]
+fn home() -> Response {
+    web::redirect("/posts")
+}
+
+/// Every page: session, frame, guard, error page.
+async fn around_pages<E>(inner: Arc<E>, mut req: Request) -> poem::Result<Response>
+where
+    E: Endpoint<Output = Response>,
+{
+    let app = req.data::<App>().cloned().expect("the handle is put into every request");
+    let peer = req.data::<Peer>().cloned().expect("the peer is put into every request");
+    let mut frame = Frame::visitor(&req, &app.pages, &peer);
+    let (method, path, id) = (req.method().clone(), req.uri().path().to_owned(), RequestId::of(&req));
+    let admitted = admit(&app, &mut req, &mut frame).await;
+    req.set_data(frame.clone());
+    let result = match admitted {
+        Ok(()) => guard::catching(&*inner, req).await,
+        Err(e) => Err(e.into()),
+    };
+    Ok(result.unwrap_or_else(|e| {
+        let (code, error) = problem::understand(e);
+        problem::log(&error, method.as_str(), &path, &id);
+        failed(code, &error, &method, &path, frame, &id)
+    }))
+}
+
+/// Finds the session, fills the frame and refuses requests that other sites caused.
+async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
+    form::read_ahead(req).await?;
+    let cookie = cookies::get(req, identity::SESSION_COOKIE).map(str::to_owned);
+    let signed = match &cookie {
+        Some(cookie) => identity::current(app, cookie).await?,
+        None => None,
+    };
+    let expected = signed.is_some().then(|| csrf::token(cookie.as_deref().unwrap_or_default()));
+    if let (Some(signed), Some(token)) = (&signed, &expected) {
+        sign(frame, signed, token);
+    }
+    if csrf::is_unsafe(req.method()) {
+        csrf::check_origin(req, &app.hosts())?;
+        if let Some(expected) = expected {
+            check_token(req, expected)?;
+        }
+    }
+    if let Some(signed) = signed {
+        req.set_data(signed.caller);
+    }
+    Ok(())
+}
+
+fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
+    frame.signed_in = true;
+    frame.user = Some(FrameUser { name: signed.name.clone(), email: signed.email.clone() });
+    frame.organisation = Some(FrameOrganisation { name: signed.organisation.clone() });
+    token.clone_into(&mut frame.csrf);
+}
+
+/// A form with files is read later, so its token is left to [`web::Upload`]; only [`UPLOADS`] may send one.
+fn check_token(req: &mut Request, expected: String) -> Result<()> {
+    let multipart = req.content_type().is_some_and(|t| t.starts_with("multipart/form-data"));
+    let path = req.uri().path();
+    let takes_files = UPLOADS.iter().any(|p| path == *p || path.strip_prefix(p).is_some_and(|rest| rest.starts_with('/')));
+    if multipart && takes_files {
+        req.set_data(csrf::Expected(expected));
+        return Ok(());
+    }
+    let given = match req.header("x-csrf-token") {
+        Some(header) => header.to_owned(),
+        None => req.data::<Form>().map(|f| f.get("csrf").to_owned()).unwrap_or_default(),
+    };
+    csrf::check_token(&expected, &given)
+}
+
+fn failed(code: StatusCode, error: &Error, method: &Method, path: &str, frame: Frame, id: &str) -> Response {
+    if matches!(error, Error::Unauthorized) && *method == Method::GET {
+        let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        return web::redirect(&format!("/login?next={next}")).into_response();
+    }
+    problem::page(code, error, frame, id)
+}

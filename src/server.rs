@@ -1,0 +1,45 @@
+//! Listens and serves until told to stop.
+
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use poem::{
+    Server,
+    listener::{Acceptor as _, Listener as _, TcpListener},
+};
+
+use crate::{
+    app::App,
+    error::{Error, Result},
+    routes,
+};
+
+/// How long requests in flight may take after the stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A bound address, not yet serving.
+pub struct Bound {
+    acceptor: poem::listener::TcpAcceptor,
+    /// Where it listens; the port is the real one even when 0 was asked for.
+    pub address: SocketAddr,
+}
+
+/// Binds the configured address.
+pub async fn bind(address: SocketAddr) -> Result<Bound> {
+    let acceptor = TcpListener::bind(address)
+        .into_acceptor()
+        .await
+        .map_err(|e| Error::Unavailable(format!("cannot listen on {address}: {e}")))?;
+    let real = acceptor.local_addr().iter().find_map(|a| a.as_socket_addr().copied()).unwrap_or(address);
+    Ok(Bound { acceptor, address: real })
+}
+
+impl Bound {
+    /// Serves until `stop` is ready, then lets requests in flight finish.
+    pub async fn serve(self, app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        Server::new_with_acceptor(self.acceptor)
+            .idle_timeout(Duration::from_secs(120))
+            .run_with_graceful_shutdown(routes::endpoint(app), stop, Some(DRAIN))
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! The page around a view: who is signed in, where we are, what to say first.
+
+use poem::{FromRequest, Request, RequestBody, Response, http::StatusCode};
+use serde::Serialize;
+
+use super::{Flash, Peer};
+use crate::{
+    error::Result,
+    render::{Pages, View, text},
+};
+
+/// What every template sees as `frame`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Frame {
+    /// Somebody is signed in.
+    pub signed_in: bool,
+    /// Who.
+    pub user: Option<FrameUser>,
+    /// For whom.
+    pub organisation: Option<FrameOrganisation>,
+    /// The token that this session's forms must carry.
+    pub csrf: String,
+    /// The path of this page.
+    pub path: String,
+    /// `system`, `light` or `dark`.
+    pub theme: &'static str,
+    /// Messages of the last action.
+    pub flash: Vec<Flash>,
+    /// Posts that wait for a person.
+    pub needs_you: i64,
+    /// The page's title.
+    pub title: String,
+    /// The program's version.
+    pub version: &'static str,
+    /// A development build.
+    pub dev: bool,
+    #[serde(skip)]
+    pages: Option<Pages>,
+    #[serde(skip)]
+    peer: Option<Peer>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameUser {
+    /// Shown name.
+    pub name: String,
+    /// Login.
+    pub email: String,
+}
+
+/// The organisation being worked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameOrganisation {
+    /// Its name.
+    pub name: String,
+}
+
+impl Frame {
+    /// For somebody who is not signed in.
+    pub fn visitor(req: &Request, pages: &Pages, peer: &Peer) -> Self {
+        Self {
+            signed_in: false,
+            user: None,
+            organisation: None,
+            csrf: String::new(),
+            path: req.uri().path().to_owned(),
+            theme: "system",
+            flash: Flash::of(req).into_iter().collect(),
+            needs_you: 0,
+            title: String::new(),
+            version: env!("CARGO_PKG_VERSION"),
+            dev: cfg!(debug_assertions),
+            pages: Some(pages.clone()),
+            peer: Some(peer.clone()),
+        }
+    }
+
+    /// A frame for template tests, outside any request.
+    pub fn sample() -> Self {
+        Self {
+            signed_in: true,
+            user: Some(FrameUser { name: "Ann".into(), email: "ann@example.org".into() }),
+            organisation: Some(FrameOrganisation { name: "Ann & Co".into() }),
+            csrf: "0123".into(),
+            path: "/posts".into(),
+            theme: "system",
+            flash: vec![],
+            needs_you: 1,
+            title: "Posts".into(),
+            version: "0.0.0",
+            dev: true,
+            pages: None,
+            peer: None,
+        }
+    }
+
+    /// The page: 200.
+    pub fn page<V: View>(self, view: &V) -> Result<Response> {
+        self.page_with(StatusCode::OK, view)
+    }
+
+    /// The page again with what was wrong: 422.
+    pub fn invalid<V: View>(self, view: &V) -> Result<Response> {
+        self.page_with(StatusCode::UNPROCESSABLE_ENTITY, view)
+    }
+
+    /// The page with another status.
+    pub fn page_with<V: View>(mut self, status: StatusCode, view: &V) -> Result<Response> {
+        self.title = text(&view.title());
+        let pages = self.pages.clone().expect("frames of requests carry the templates");
+        let html = pages.render(view, &self)?;
+        let mut response = Response::builder().status(status).content_type("text/html; charset=utf-8").body(html);
+        if let (false, Some(peer)) = (self.flash.is_empty(), &self.peer) {
+            Flash::clear(&mut response, peer);
+        }
+        Ok(response)
+    }
+}
+
+/// The frame that L5 put into the request.
+impl<'a> FromRequest<'a> for Frame {
+    async fn from_request(req: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(req.data::<Frame>().cloned().expect("every page stands behind the layer that makes frames"))
+    }
+}

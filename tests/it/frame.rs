@@ -1,0 +1,54 @@
+//! The frame around every page: redirects of strangers, errors as pages, headers, embedded files, the guard of forms.
+
+use crate::both_databases;
+
+both_databases! {
+    /// `/` leads to the posts; what is not there is said to be missing.
+    async fn the_root_leads_to_the_posts_and_unknown_paths_are_404(app) {
+        let visitor = app.visitor();
+        assert_eq!(visitor.get("/").await.expect(303).header("location"), "/posts");
+        assert!(visitor.get("/no/such/page").await.expect(404).header("content-type").starts_with("text/html"));
+    }
+
+    /// Every answer carries the security headers.
+    async fn answers_carry_the_security_headers(app) {
+        let answer = app.visitor().get("/no/such/page").await;
+        assert!(answer.header("content-security-policy").contains("script-src 'self'"));
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert!(!answer.header("x-request-id").is_empty());
+    }
+
+    /// Embedded files are immutable under their hash, answer 304 to a known tag, and HEAD.
+    async fn embedded_files_are_cached_by_their_hash(app) {
+        let visitor = app.visitor();
+        let url = rostrum::render::asset_url("css/tokens.css");
+        let first = visitor.get(&url).await.expect(200);
+        assert!(first.header("cache-control").contains("immutable"));
+        assert!(first.header("content-type").starts_with("text/css"));
+        let tag = first.header("etag").to_owned();
+        let again = visitor.send(visitor.request(reqwest::Method::GET, &url).header("if-none-match", &tag)).await;
+        assert_eq!(again.expect(304).body.len(), 0);
+        assert_eq!(visitor.send(visitor.request(reqwest::Method::HEAD, &url)).await.expect(200).body.len(), 0);
+        assert!(!visitor.get("/assets/0/css/tokens.css").await.expect(200).header("cache-control").contains("immutable"));
+        visitor.get("/assets/0/../../Cargo.toml").await.expect(404);
+    }
+
+    /// A form that another site submits is refused, with or without a session; so is one without the session's token.
+    async fn forms_of_other_sites_are_refused(app) {
+        let owner = app.owner().await;
+        let post = |browser: &crate::support::Client, origin: &str, token: &str| {
+            let form = [("csrf", token.to_owned())];
+            browser.request(reqwest::Method::POST, "/logout").header("origin", origin.to_owned()).form(&form)
+        };
+        let token = owner.browser.csrf();
+        let ours = format!("http://{}", app.address);
+        assert_eq!(owner.browser.send(post(&owner.browser, "https://evil.example", &token)).await.status, 403);
+        assert_eq!(owner.browser.send(post(&owner.browser, &ours, "wrong")).await.status, 403);
+        let cross = post(&owner.browser, &ours, &token).header("sec-fetch-site", "cross-site");
+        assert_eq!(owner.browser.send(cross).await.status, 403);
+        let neither = owner.browser.request(reqwest::Method::POST, "/logout").form(&[("csrf", &token)]);
+        assert_eq!(owner.browser.send(neither).await.status, 403);
+        assert_eq!(app.visitor().send(post(&app.visitor(), "https://evil.example", "")).await.status, 403);
+    }
+}

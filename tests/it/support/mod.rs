@@ -1,0 +1,201 @@
+//! What every test stands on: an instance on each database, served on loopback, with clients that behave like browsers
+//! and scripts.
+
+mod client;
+mod postgres;
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use chrono::{DateTime, Utc};
+pub use client::{Answer, Client};
+use rostrum::{
+    App, boot,
+    config::Config,
+    db::q,
+    kit::{Clock, OrgId, SessionId, UserId, crypto},
+    server,
+};
+
+/// Writes one test that runs on SQLite and on Postgres.
+///
+/// ```ignore
+/// both_databases! {
+///     /// A stranger sees the login page.
+///     async fn a_stranger_is_sent_to_the_login(app) { … }
+/// }
+/// ```
+#[macro_export]
+macro_rules! both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports, reason = "not every test needs all of its file's imports")]
+            use super::*;
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let $app = $crate::support::TestApp::new($crate::support::Engine::Sqlite).await;
+                $body
+            }
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let $app = $crate::support::TestApp::new($crate::support::Engine::Postgres).await;
+                $body
+            }
+        }
+    )*};
+}
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file of its own.
+    Sqlite,
+    /// A database of its own on the throw-away server.
+    Postgres,
+}
+
+/// An instance of its own.
+pub struct TestApp {
+    /// The handle, as features see it.
+    pub app: App,
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    _lock: boot::Lock,
+    _data: tempfile::TempDir,
+}
+
+/// An organisation with its owner.
+pub struct Owner {
+    /// The organisation.
+    pub org: OrgId,
+    /// The person.
+    pub user: UserId,
+    /// The organisation's API key.
+    pub api_key: String,
+    /// A signed-in browser.
+    pub browser: Client,
+    /// A script with the API key in `Authorization`.
+    pub api: Client,
+}
+
+impl TestApp {
+    /// On the machine's clock.
+    pub async fn new(engine: Engine) -> Self {
+        Self::with(engine, Clock::system(), |_| {}).await
+    }
+
+    /// On a clock that stands at `at` until `app.clock.advance` moves it.
+    pub async fn at(engine: Engine, at: DateTime<Utc>) -> Self {
+        Self::with(engine, Clock::manual(at), |_| {}).await
+    }
+
+    /// With other settings.
+    pub async fn with(engine: Engine, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.server.data = data.path().to_owned();
+        config.server.listen = "127.0.0.1:0".parse().unwrap();
+        config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
+        config.http.timeout_seconds = 5;
+        if engine == Engine::Postgres {
+            config.database.url = Some(postgres::fresh_database().await);
+        }
+        change(&mut config);
+        let bound = server::bind(config.server.listen).await.unwrap();
+        config.server.url.get_or_insert_with(|| format!("http://{}", bound.address).parse().unwrap());
+        let lock = boot::Lock::take(data.path()).unwrap().unwrap();
+        let app = boot::open(config, clock).await.unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let address = bound.address;
+        let served = app.clone();
+        tokio::spawn(async move {
+            let stopped = async move {
+                let _ = stopped.await;
+            };
+            bound.serve(&served, stopped).await.unwrap();
+        });
+        Self { app, address, stop: Some(stop), _lock: lock, _data: data }
+    }
+
+    /// A browser without a session.
+    pub fn visitor(&self) -> Client {
+        Client::browser(self.address, None)
+    }
+
+    /// A new organisation with its owner, straight into the tables.
+    pub async fn owner(&self) -> Owner {
+        let (org, user, cookie, api_key) = (OrgId::new(), UserId::new(), crypto::random_token(), crypto::random_hex());
+        let now = self.app.clock.now();
+        let mut tx = self.app.db.begin().await.unwrap();
+        q("INSERT INTO organisations (id, name, zone, created_at) VALUES ($1, 'Ann & Co', 'Europe/Berlin', $2)")
+            .bind(org)
+            .bind(now)
+            .exec(&mut tx)
+            .await
+            .unwrap();
+        q("INSERT INTO users (id, email, name, password_hash, operator, created_at) VALUES ($1, $2, 'Ann', 'none', FALSE, $3)")
+            .bind(user)
+            .bind(format!("{user}@example.org"))
+            .bind(now)
+            .exec(&mut tx)
+            .await
+            .unwrap();
+        q("INSERT INTO memberships (org_id, user_id, role, created_at) VALUES ($1, $2, 'owner', $3)")
+            .bind(org)
+            .bind(user)
+            .bind(now)
+            .exec(&mut tx)
+            .await
+            .unwrap();
+        q("INSERT INTO api_keys (org_id, key_hash, hint, created_at) VALUES ($1, $2, 'hint', $3)")
+            .bind(org)
+            .bind(crypto::sha256(api_key.as_bytes()).to_vec())
+            .bind(now)
+            .exec(&mut tx)
+            .await
+            .unwrap();
+        q("INSERT INTO sessions (id, token_hash, user_id, org_id, agent, address, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, '', '', $5, $5, $6)")
+            .bind(SessionId::new()).bind(crypto::sha256(cookie.as_bytes()).to_vec()).bind(user).bind(org)
+            .bind(now).bind(now + chrono::TimeDelta::days(30)).exec(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        Owner {
+            org,
+            user,
+            browser: Client::browser(self.address, Some(cookie)),
+            api: Client::script(self.address, &api_key),
+            api_key,
+        }
+    }
+
+    /// Waits until `done` gives a value, looking every few milliseconds; fails after ten seconds.
+    pub async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, mut done: impl FnMut() -> F) -> T {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        loop {
+            if let Some(value) = done().await {
+                return value;
+            }
+            assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+/// Form fields from pairs.
+pub fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+}
+
+/// A map from pairs.
+pub fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    fields(pairs).into_iter().collect()
+}
