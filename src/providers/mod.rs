@@ -7,6 +7,8 @@ pub mod bluesky;
 mod call;
 mod descriptor;
 mod sandbox;
+#[cfg(test)]
+pub mod testing;
 
 use std::{future::Future, pin::Pin};
 
