@@ -3,4 +3,6 @@
 mod support;
 
 mod frame;
+mod identity;
+mod orgs;
 mod templates;
