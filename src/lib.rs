@@ -30,6 +30,8 @@ pub mod app;
 pub mod channels;
 /// L4: the audit trail.
 pub mod events;
+/// L4: pictures and films: upload, library, serving, making them fit a platform.
+pub mod media;
 /// L4: organisations, roles, API keys, who is calling.
 pub mod orgs;
 
