@@ -5,4 +5,5 @@ mod support;
 mod frame;
 mod identity;
 mod orgs;
+mod media;
 mod templates;
