@@ -2,6 +2,7 @@
 
 mod support;
 
+mod channels;
 mod frame;
 mod identity;
 mod orgs;
