@@ -14,8 +14,7 @@ use crate::{
     channels,
     error::{Error, Result},
     identity::{self, Signed},
-    orgs,
-    media,
+    media, orgs,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
