@@ -5,6 +5,6 @@ mod support;
 mod channels;
 mod frame;
 mod identity;
-mod orgs;
 mod media;
+mod orgs;
 mod templates;
