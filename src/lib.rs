@@ -40,6 +40,9 @@ pub mod posts;
 /// L4: people, passwords, sessions.
 pub mod identity;
 
+/// L4: the practice platform, inside an instance or alone.
+pub mod sandbox;
+
 /// L5: brings an instance up.
 pub mod boot;
 /// L5: every page and API, mounted and wrapped.

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     identity::{self, Signed},
+    sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -25,11 +26,17 @@ const UPLOADS: [&str; 2] = ["/posts", "/media"];
 
 /// The whole application.
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
-    let pages = Route::new().at("/", get(home));
+    let site = sandbox::Site::inside(app);
+    let pages = sandbox::pages::mount(Route::new().at("/", get(home)));
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
+    // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
+    let routes = Route::new()
+        .nest("/sandbox/api", sandbox::api::endpoint(&site))
+        .nest_no_strip("/", routes.with(Compression::new()))
+        .data(site);
     let server = app.config.server.clone();
-    routes.with(Compression::new()).data(app.clone()).around(move |inner, req| {
+    routes.data(app.clone()).around(move |inner, req| {
         let peer = Peer::of(&req, &server);
         async move { Ok(guard::surround(&inner, req, peer).await) }
     })
