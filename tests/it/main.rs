@@ -3,4 +3,5 @@
 mod support;
 
 mod frame;
+mod sandbox;
 mod templates;
