@@ -5,8 +5,10 @@
 
 mod actions;
 mod model;
+mod removal;
 mod state;
 
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
 pub use model::{NewPart, NewTarget, Part, Target, TargetChange, add, find_part, find_target, parts_of, replace};
+pub use removal::{bring_back, remove_one};
 pub use state::{PartState, TargetState};
