@@ -11,6 +11,7 @@ use poem::{
 
 use crate::{
     app::App,
+    channels,
     error::{Error, Result},
     identity::{self, Signed},
     web::{
@@ -26,6 +27,7 @@ const UPLOADS: [&str; 2] = ["/posts", "/media"];
 /// The whole application.
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new().at("/", get(home));
+    let pages = channels::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
     let server = app.config.server.clone();

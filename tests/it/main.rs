@@ -2,5 +2,6 @@
 
 mod support;
 
+mod channels;
 mod frame;
 mod templates;
