@@ -96,7 +96,7 @@ impl Channel {
     /// Stores a connected account. The same account again, even one that was removed, is the same channel: it keeps its
     /// id, slots and zone, and becomes active. Its name is kept too, for people may have chosen it, unless it had been
     /// removed. A new one gets the organisation's zone and [`DEFAULTS`]. Tells the schedule: what was held may go on.
-    pub async fn store(tx: &mut Tx, key: &Key, found: &Found<'_>, now: DateTime<Utc>) -> Result<Self> {
+    pub(in crate::channels) async fn store(tx: &mut Tx, key: &Key, found: &Found<'_>, now: DateTime<Utc>) -> Result<Self> {
         let (org, new) = (found.org, ChannelId::new());
         let added = insert(tx, key, new, found, now).await?;
         let id = if added { new } else { refresh(tx, key, found).await? };
