@@ -14,7 +14,8 @@ CREATE TABLE targets (
     -- The zone in which a person chose the time.
     zone TEXT NOT NULL,
     -- Derived from the parts and stored: lists filter by it.
-    state TEXT NOT NULL CHECK (state IN ('draft', 'scheduled', 'held', 'sending', 'published', 'published_incomplete', 'failed', 'missed', 'cancelled')),
+    state TEXT NOT NULL CHECK (state IN ('draft', 'scheduled', 'held', 'sending', 'published', 'published_incomplete', 'needs_you', 'failed', 'missed', 'cancelled')),
+    -- Why it is held or missed: `reconnect`, `paused`, `late`, `channel_removed`.
     reason TEXT,
     -- The provider's settings for this target.
     settings JSONB NOT NULL,
@@ -23,12 +24,13 @@ CREATE TABLE targets (
     created_at TIMESTAMPTZ NOT NULL,
     published_at TIMESTAMPTZ,
     deleted_at TIMESTAMPTZ,
-    CHECK (state = 'draft' OR due_at IS NOT NULL),
+    CHECK (state IN ('draft', 'cancelled') OR due_at IS NOT NULL),
     UNIQUE (post_id, entry, occurrence_key)
 );
 CREATE INDEX targets_calendar ON targets (org_id, due_at) WHERE deleted_at IS NULL;
 CREATE INDEX targets_state ON targets (org_id, state, due_at) WHERE deleted_at IS NULL;
 CREATE INDEX targets_channel ON targets (channel_id, due_at);
+CREATE INDEX targets_held ON targets (channel_id) WHERE state = 'held';
 
 -- One item of a target's thread.
 CREATE TABLE parts (
@@ -65,10 +67,11 @@ CREATE TABLE steps (
     -- Client-made ids and idempotency keys derive from it.
     key UUID NOT NULL,
     effect TEXT NOT NULL CHECK (effect IN ('repeatable', 'keyed', 'client_id', 'once')),
-    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'uncertain')),
+    state TEXT NOT NULL CHECK (state IN ('open', 'done')),
     -- When it was first intended.
     begun_at TIMESTAMPTZ NOT NULL,
-    attempts BIGINT NOT NULL,
+    -- Attempts that may have been seen by the platform and whose end is not known.
+    unsure BIGINT NOT NULL CHECK (unsure >= 0),
     -- Array of one: what the step gave.
     result JSONB,
     PRIMARY KEY (part_id, name)

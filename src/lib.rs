@@ -28,12 +28,16 @@ pub mod app;
 
 /// L4: connected accounts.
 pub mod channels;
+/// L4: what goes out, when, and what became of it.
+pub mod delivery;
 /// L4: the audit trail.
 pub mod events;
 /// L4: pictures and films: upload, library, serving, making them fit a platform.
 pub mod media;
 /// L4: organisations, roles, API keys, who is calling.
 pub mod orgs;
+/// L4: what people write.
+pub mod posts;
 
 /// L4: people, passwords, sessions.
 pub mod identity;

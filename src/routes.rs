@@ -13,6 +13,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     identity::{self, Signed},
+    orgs,
     media,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
@@ -27,6 +28,7 @@ const UPLOADS: [&str; 2] = ["/posts", "/media"];
 /// The whole application.
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new().at("/", get(home));
+    let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = media::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);

@@ -133,7 +133,7 @@ class Composer {
   takeFromLibrary(box) {
     const { url, name, alt } = box.dataset;
     box.checked = false;
-    this.insert(box.closest("[data-part]"), { id: box.value, url, name, alt, mime: box.dataset.mime ?? "" });
+    this.insert(box.closest("[data-part]"), { id: box.value, url, name, alt, mime: url.endsWith(".mp4") ? "video/mp4" : "" });
   }
 
   async upload(part, files) {

@@ -6,13 +6,13 @@ const PATIENCE = 1200;
 
 export function start(body) {
   const help = body.querySelector("[data-help]");
-  let waitingSince = 0;
+  let waitingSince = -Infinity;
   body.querySelector("[data-open-help]")?.addEventListener("click", () => help?.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const second = performance.now() - waitingSince < PATIENCE;
-    waitingSince = 0;
+    waitingSince = -Infinity;
     if (second && PLACES[event.key]) go(PLACES[event.key]);
     else if (event.key === "g") waitingSince = performance.now();
     else if (event.key === "c") go("/posts/new");

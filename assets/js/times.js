@@ -2,7 +2,9 @@
 export const selector = "time[data-relative]";
 
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
-const format = new Intl.RelativeTimeFormat(document.documentElement.lang || undefined, { numeric: "auto" });
+const language = document.documentElement.lang || undefined;
+const exact = new Intl.RelativeTimeFormat(language);
+const now = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const shown = new Set();
 
 export function start(element) {
@@ -11,10 +13,10 @@ export function start(element) {
   write(element);
 }
 
-export function relative(moment, now) {
-  const seconds = (moment - now) / 1000;
-  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
-  return format.format(Math.round(seconds / size), unit);
+export function relative(moment, from) {
+  const seconds = Math.round((moment - from) / 1000);
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length * 0.96) ?? UNITS.at(-1);
+  return (seconds === 0 ? now : exact).format(Math.round(seconds / size), unit);
 }
 
 function write(element) {

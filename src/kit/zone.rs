@@ -8,6 +8,12 @@ pub fn parse(name: &str) -> Option<Tz> {
     name.parse().ok()
 }
 
+/// Every name that [`parse`] reads, `UTC` first and the others by alphabet: for lists to choose from.
+pub fn names() -> Vec<&'static str> {
+    let all = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != "UTC");
+    std::iter::once("UTC").chain(all).collect()
+}
+
 /// The instant at which clocks in `zone` show `wall`.
 ///
 /// A time skipped by a clock going forward becomes the first valid instant after the gap; a time that happens twice

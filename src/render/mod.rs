@@ -2,6 +2,8 @@
 
 mod assets;
 mod catalogue;
+mod field_text;
+mod moment;
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,6 +16,8 @@ use serde::Serialize;
 
 pub use assets::{Asset, asset, asset_url};
 pub use catalogue::{Catalogue, text};
+pub use field_text::FieldText;
+pub use moment::Moment;
 
 use crate::error::{Error, Message, Result};
 

@@ -3,5 +3,7 @@
 mod support;
 
 mod frame;
+mod identity;
+mod orgs;
 mod media;
 mod templates;

@@ -1,0 +1,12 @@
+//! What goes out, when, and what became of it: the heart. Never twice, never lost, on time.
+//!
+//! Owns targets, parts, steps, attempts, remotes and lanes. What is due is a query on parts, nothing else. Knows
+//! channels and providers; does not know posts beyond their ids, pages or APIs.
+
+mod actions;
+mod model;
+mod state;
+
+pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
+pub use model::{NewPart, NewTarget, Part, Target, TargetChange, add, find_part, find_target, parts_of, replace};
+pub use state::{PartState, TargetState};

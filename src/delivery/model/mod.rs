@@ -1,0 +1,14 @@
+//! The tables of delivery, for everything but the engine's own writes (those are in `ledger.rs`).
+
+mod lane;
+mod part;
+mod step;
+mod target;
+
+pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use part::{Due, Part, due, find_part, parts_of, remotes_before};
+pub use step::{Step, steps_of};
+pub use target::{
+    NewPart, NewTarget, Target, TargetChange, add, changed, find_target, hold, release_held, replace, resume, settle,
+    withdraw_removed,
+};

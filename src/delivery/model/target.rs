@@ -1,0 +1,289 @@
+//! Targets and the writing of their parts.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value as Json, json};
+
+use super::{super::state, Part, parts_of, refresh};
+use crate::{
+    db::{Ex, FromRow, Topic, Tx, q},
+    delivery::{PartState, TargetState},
+    error::{Error, OrNotFound as _, Result},
+    events::{self, Event},
+    kit::{ChannelId, OrgId, PartId, PostId, TargetId, VersionId},
+    providers::MediaRef,
+};
+
+/// One post on one channel at one time.
+#[derive(Debug, Clone, FromRow)]
+pub struct Target {
+    /// Its id; Postiz's `postId` and `group`.
+    pub id: TargetId,
+    /// Its tenant.
+    pub org_id: OrgId,
+    /// The post it is of.
+    pub post_id: PostId,
+    /// The version of the post it sends.
+    pub version_id: VersionId,
+    /// Where to.
+    pub channel_id: ChannelId,
+    /// Which entry of the version, from 0.
+    pub entry: i64,
+    /// When; `None` for a draft without a date.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The zone in which a person chose the time.
+    pub zone: String,
+    /// Where it is.
+    pub state: TargetState,
+    /// Why it is held or missed.
+    pub reason: Option<String>,
+    /// The provider's settings.
+    pub settings: Json,
+    /// Where the first part can be seen.
+    pub url: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When its first part became live.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// A target to be made.
+#[derive(Debug, Clone)]
+pub struct NewTarget {
+    /// Its id.
+    pub id: TargetId,
+    /// The post.
+    pub post: PostId,
+    /// Which entry of the version, from 0.
+    pub entry: i64,
+    /// Where to.
+    pub channel: ChannelId,
+    /// Everything that an edit may change.
+    pub change: TargetChange,
+}
+
+/// What an edit sets.
+#[derive(Debug, Clone)]
+pub struct TargetChange {
+    /// The version sent.
+    pub version: VersionId,
+    /// Stays a draft.
+    pub draft: bool,
+    /// When; required unless it is a draft.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The zone in which a person chose the time.
+    pub zone: String,
+    /// The provider's settings: a JSON object.
+    pub settings: Json,
+    /// The thread, at least one part.
+    pub parts: Vec<NewPart>,
+}
+
+/// A part to be made.
+#[derive(Debug, Clone)]
+pub struct NewPart {
+    /// The id it keeps over an edit, or a new one.
+    pub id: PartId,
+    /// Sanitised HTML.
+    pub content: String,
+    /// Pictures and videos.
+    pub media: Vec<MediaRef>,
+    /// Wait after the part before it, in seconds.
+    pub delay_seconds: i64,
+}
+
+const COLUMNS: &str =
+    "id, org_id, post_id, version_id, channel_id, entry, due_at, zone, state, reason, settings, url, created_at, published_at";
+
+/// A target of an organisation that is not deleted.
+pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Result<Target> {
+    q("SELECT ")
+        .push(COLUMNS)
+        .push(" FROM targets WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL")
+        .bind(org)
+        .bind(id)
+        .opt(ex)
+        .await
+        .or_not_found("post")
+}
+
+/// Writes a target and its parts; the engine hears of it at the commit.
+pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -> Result<()> {
+    let change = &new.change;
+    q("INSERT INTO targets (id, org_id, post_id, version_id, channel_id, entry, occurrence_key, due_at, zone, state, settings, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, 'once', $7, $8, $9, $10, $11)")
+    .bind(new.id)
+    .bind(org)
+    .bind(new.post)
+    .bind(change.version)
+    .bind(new.channel)
+    .bind(new.entry)
+    .bind(change.due_at)
+    .bind(&change.zone)
+    .bind(change.state().as_str())
+    .bind(change.settings.clone())
+    .bind(now)
+    .exec(tx)
+    .await?;
+    q("INSERT INTO lanes (channel_id, org_id, epoch) VALUES ($1, $2, 0) ON CONFLICT (channel_id) DO NOTHING")
+        .bind(new.channel)
+        .bind(org)
+        .exec(tx)
+        .await?;
+    insert_parts(tx, org, (new.id, new.channel), change).await?;
+    changed(tx, org, new.channel).await
+}
+
+/// Replaces the content and time of a target of which nothing is live or may be.
+///
+/// [`Error::Conflict`] otherwise. The claim wins over an edit that comes too late, and the other way round.
+pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChange) -> Result<()> {
+    let target = find_target(&mut *tx, org, id).await?;
+    if !target.state.is_editable() || !untouched(&parts_of(&mut *tx, org, &[id]).await?) {
+        return Err(Error::conflict("error.not_editable"));
+    }
+    let updated = q("UPDATE targets SET version_id = $3, due_at = $4, zone = $5, state = $6, settings = $7, reason = NULL
+       WHERE org_id = $1 AND id = $2 AND state = $8")
+    .bind(org)
+    .bind(id)
+    .bind(change.version)
+    .bind(change.due_at)
+    .bind(&change.zone)
+    .bind(change.state().as_str())
+    .bind(change.settings.clone())
+    .bind(target.state.as_str())
+    .exec(tx)
+    .await?;
+    if updated == 0 {
+        return Err(Error::conflict("error.not_editable"));
+    }
+    q("DELETE FROM parts WHERE org_id = $1 AND target_id = $2").bind(org).bind(id).exec(tx).await?;
+    insert_parts(tx, org, (id, target.channel_id), change).await?;
+    changed(tx, org, target.channel_id).await
+}
+
+/// Nothing of it is live or may be.
+fn untouched(parts: &[Part]) -> bool {
+    use PartState::*;
+    parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
+}
+
+impl TargetChange {
+    fn state(&self) -> TargetState {
+        if self.draft { TargetState::Draft } else { TargetState::Scheduled }
+    }
+}
+
+async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, ChannelId), change: &TargetChange) -> Result<()> {
+    for (position, part) in (0i64..).zip(&change.parts) {
+        // Only the first part has a time of its own; the others follow what is before them.
+        let next_at = change.due_at.filter(|_| position == 0 && !change.draft);
+        q("INSERT INTO parts (id, org_id, target_id, channel_id, position, delay_seconds, content, media, state, next_at, tries, looks)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, 0, 0)")
+        .bind(part.id)
+        .bind(org)
+        .bind(target)
+        .bind(channel)
+        .bind(position)
+        .bind(part.delay_seconds)
+        .bind(&part.content)
+        .bind(serde_json::to_value(&part.media).map_err(Error::internal)?)
+        .bind(next_at)
+        .exec(tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Brings the lane up to date and tells the engine and the pages.
+pub async fn changed(tx: &mut Tx, org: OrgId, channel: ChannelId) -> Result<()> {
+    refresh(tx, channel).await?;
+    tx.publish(Topic::Schedule);
+    tx.publish(Topic::Posts(org));
+    Ok(())
+}
+
+/// Stores the state that follows from the parts. A draft, held, missed or cancelled target stays what it is until a
+/// part says otherwise.
+pub async fn settle(tx: &mut Tx, org: OrgId, id: TargetId) -> Result<TargetState> {
+    let states: Vec<(PartState,)> =
+        q("SELECT state FROM parts WHERE target_id = $1 ORDER BY position").bind(id).all(&mut *tx).await?;
+    let states: Vec<PartState> = states.into_iter().map(|(s,)| s).collect();
+    let state = state::derive(&states);
+    q("UPDATE targets SET state = $3, reason = NULL WHERE org_id = $1 AND id = $2 AND state <> $3")
+        .bind(org)
+        .bind(id)
+        .bind(state.as_str())
+        .exec(tx)
+        .await?;
+    tx.publish(Topic::Posts(org));
+    Ok(state)
+}
+
+/// Keeps a due target back: nothing of it is looked at again before it is released.
+pub async fn hold(tx: &mut Tx, target: &Target, reason: &'static str, now: DateTime<Utc>) -> Result<()> {
+    q("UPDATE parts SET next_at = NULL, state = CASE WHEN state IN ('sending', 'retrying') THEN 'waiting' ELSE state END
+       WHERE target_id = $1 AND state IN ('waiting', 'sending', 'retrying')")
+    .bind(target.id)
+    .exec(tx)
+    .await?;
+    q("UPDATE targets SET state = 'held', reason = $2 WHERE id = $1").bind(target.id).bind(reason).exec(tx).await?;
+    let event = Event {
+        kind: "target.held",
+        post: Some(target.post_id),
+        target: Some(target.id),
+        channel: Some(target.channel_id),
+        data: Some(json!({"reason": reason})),
+        ..Event::default()
+    };
+    events::record(tx, target.org_id, event, now).await?;
+    tx.publish(Topic::Posts(target.org_id));
+    Ok(())
+}
+
+/// Lets targets go that were held for a channel that works again; those later than `late` are held for that instead.
+/// Tells how many were touched.
+pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> Result<usize> {
+    let held: Vec<Target> = q("SELECT ")
+        .push("t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url, t.created_at, t.published_at")
+        .push(" FROM targets t JOIN channels c ON c.id = t.channel_id
+               WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
+               AND t.deleted_at IS NULL ORDER BY t.due_at LIMIT 500")
+        .all(&mut *tx)
+        .await?;
+    for target in &held {
+        if target.due_at.is_some_and(|due| now - due > late) {
+            q("UPDATE targets SET reason = 'late' WHERE id = $1").bind(target.id).exec(tx).await?;
+            continue;
+        }
+        resume(tx, target, now).await?;
+        let event = Event { kind: "target.released", post: Some(target.post_id), target: Some(target.id), ..Event::default() };
+        events::record(tx, target.org_id, event, now).await?;
+        changed(tx, target.org_id, target.channel_id).await?;
+    }
+    Ok(held.len())
+}
+
+/// Makes the first part that is not live due: now, or at the target's time when that is still to come.
+pub async fn resume(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
+    let at = target.due_at.map_or(now, |due| due.max(now));
+    q("UPDATE parts SET next_at = $2 WHERE target_id = $1 AND state IN ('waiting', 'retrying', 'uncertain', 'processing') AND next_at IS NULL
+       AND position = (SELECT min(position) FROM parts WHERE target_id = $1 AND state <> 'published')")
+    .bind(target.id)
+    .bind(at)
+    .exec(tx)
+    .await?;
+    settle(tx, target.org_id, target.id).await?;
+    Ok(())
+}
+
+/// Cancels what has not gone out to channels that were removed. Tells how many targets that were.
+pub async fn withdraw_removed(tx: &mut Tx) -> Result<u64> {
+    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE state IN ('waiting', 'retrying')
+       AND channel_id IN (SELECT id FROM channels WHERE deleted_at IS NOT NULL)")
+    .exec(tx)
+    .await?;
+    q("UPDATE targets SET state = 'cancelled', reason = 'channel_removed' WHERE state IN ('scheduled', 'held')
+       AND channel_id IN (SELECT id FROM channels WHERE deleted_at IS NOT NULL)")
+    .exec(tx)
+    .await
+}

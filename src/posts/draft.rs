@@ -1,0 +1,101 @@
+//! A post as somebody wants it: the one input of the pages, the API and the command line.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde_json::Value as Json;
+
+use crate::{
+    app::App,
+    error::{Error, Message, Result},
+    kit::{ChannelId, PartId, PostId, TargetId, text::Doc},
+    orgs::Caller,
+    providers::MediaRef,
+};
+
+/// What to save.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// When it goes out.
+    pub when: When,
+    /// The zone in which a person chose the time.
+    pub zone: Tz,
+    /// One per channel, at least one unless it is a draft.
+    pub entries: Vec<Entry>,
+}
+
+/// When a post goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Not before somebody says so; the date is only remembered.
+    Draft(Option<DateTime<Utc>>),
+    /// At an instant. Up to ten minutes past means now; older is refused.
+    At(DateTime<Utc>),
+    /// As soon as it is saved.
+    Now,
+    /// At the next free slot of each channel.
+    NextSlot,
+}
+
+/// The post for one channel.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The target to edit in place; `None`: a new one.
+    pub target: Option<TargetId>,
+    /// Where to.
+    pub channel: ChannelId,
+    /// The provider's settings: a JSON object, unknown names ignored.
+    pub settings: Json,
+    /// The thread, at least one part.
+    pub parts: Vec<EntryPart>,
+}
+
+/// One item of the thread.
+#[derive(Debug, Clone)]
+pub struct EntryPart {
+    /// The part to keep over an edit; `None` or unknown: a new one.
+    pub id: Option<PartId>,
+    /// Its text.
+    pub text: Doc,
+    /// Pictures and videos of the library.
+    pub media: Vec<MediaRef>,
+    /// Wait after the part before it, in seconds.
+    pub delay_seconds: i64,
+}
+
+/// Something that keeps a draft from being scheduled. Callers turn it into their own field names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which entry, from 0; `None`: the draft as a whole.
+    pub entry: Option<usize>,
+    /// Which part of it, from 0.
+    pub part: Option<usize>,
+    /// `channel`, `content`, `image`, `delay`, `settings.<name>`, `date`.
+    pub field: String,
+    /// What is wrong.
+    pub message: Message,
+}
+
+/// What was saved.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// The post.
+    pub post: PostId,
+    /// Its targets in the order of the entries.
+    pub targets: Vec<(TargetId, ChannelId)>,
+}
+
+/// Saves a new post.
+///
+/// The outer error is that nothing could be saved (unknown channel, database away); the inner one lists what is wrong
+/// with the draft. Nothing is half-saved.
+pub async fn create(app: &App, caller: &Caller, draft: &Draft) -> Result<std::result::Result<Saved, Vec<Problem>>> {
+    let _ = (app, caller, draft);
+    Err(Error::Internal(anyhow::anyhow!("being written")))
+}
+
+/// Saves a post again as its next version: targets named are edited in place, others are added, those no longer named
+/// are cancelled.
+pub async fn update(app: &App, caller: &Caller, post: PostId, draft: &Draft) -> Result<std::result::Result<Saved, Vec<Problem>>> {
+    let _ = (app, caller, post, draft);
+    Err(Error::Internal(anyhow::anyhow!("being written")))
+}
