@@ -42,6 +42,9 @@ pub mod posts;
 /// L4: people, passwords, sessions.
 pub mod identity;
 
+/// L4: for the operator: is it alive, is it ready.
+pub mod admin;
+
 /// L5: brings an instance up.
 pub mod boot;
 /// L5: every page and API, mounted and wrapped.

@@ -11,10 +11,10 @@ use poem::{
 
 use crate::{
     app::App,
+    channels,
     error::{Error, Result},
     identity::{self, Signed},
-    orgs,
-    media,
+    media, orgs,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -30,6 +30,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new().at("/", get(home));
     let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = media::pages::mount(pages);
+    let pages = channels::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
     let server = app.config.server.clone();

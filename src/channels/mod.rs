@@ -1,5 +1,16 @@
 //! Connected accounts: connecting, sealed credentials, slots. Knows providers only by their descriptor and trait.
 
+mod connect;
+mod describe;
+#[cfg(test)]
+mod fake;
+pub mod fields;
 mod model;
+pub mod pages;
+pub mod slots;
+mod vault;
 
-pub use model::{Channel, ChannelState};
+pub use connect::{Connecting, connect};
+pub use describe::describe;
+pub use model::{Channel, ChannelChange, ChannelState, Slot, mark_reconnect, next_due};
+pub use vault::Vault;

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     channels::{Channel, ChannelState, Vault},
     error::{Error, Failure, FailureKind, Result},
-    kit::text::Doc,
+    kit::{MediaId, text::Doc},
     media::Files,
     providers::{Call, Found, Outcome, Provider, Remote},
 };
@@ -67,7 +67,7 @@ impl Worker {
             Err(Error::NotFound(_)) => return self.withdraw().await,
             found => found?,
         };
-        let vault = Vault::open(&self.app, lane.channel_id).await?;
+        let vault = Vault::open(&self.app, lane.org_id, lane.channel_id).await?;
         loop {
             let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
             if due.is_empty() {
@@ -156,7 +156,8 @@ impl Worker {
             })
             .await?;
         // Whatever the provider says: a write without a known end is uncertain.
-        let hidden = matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
+        let hidden =
+            matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
         match (&result.failure, run.unsure_step()) {
             (Some(f), Some(_)) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
             _ => Ok(result),
@@ -188,11 +189,11 @@ impl Worker {
         run: &Run,
         what: impl AsyncFnOnce(&Call<'_>) -> Finding,
     ) -> Result<Finding> {
-        let files = Files::new(&self.app, channel.org_id);
-        let media = match files.describe(&due.part.media.0).await {
+        let ids: Vec<MediaId> = due.part.media.0.iter().map(|m| m.id).collect();
+        let files = Files::of(&self.app, channel.org_id, &ids).await?;
+        let media = match files.describe(&due.part.media.0) {
             Ok(media) => media,
-            Err(Error::Provider(failure)) => return Ok(failed(failure)),
-            Err(e) => return Err(e),
+            Err(failure) => return Ok(failed(failure)),
         };
         let thread = if due.part.position > 0 {
             model::remotes_before(&self.app.db, due.part.target_id, due.part.position).await?

@@ -217,7 +217,10 @@ async fn begin(tx: &mut Tx, place: &Place, claims: Option<PartState>, step: &Int
         return Ok(Verdict::Refused);
     }
     if claims.is_some() {
-        q("UPDATE targets SET state = 'sending', reason = NULL WHERE id = $1 AND state <> 'sending'").bind(place.target).exec(tx).await?;
+        q("UPDATE targets SET state = 'sending', reason = NULL WHERE id = $1 AND state <> 'sending'")
+            .bind(place.target)
+            .exec(tx)
+            .await?;
         tx.publish(Topic::Posts(place.org));
     }
     if step.is_new {
@@ -230,7 +233,11 @@ async fn begin(tx: &mut Tx, place: &Place, claims: Option<PartState>, step: &Int
             .exec(tx)
             .await?;
     } else {
-        q("UPDATE steps SET unsure = unsure + 1 WHERE part_id = $1 AND name = $2").bind(place.part).bind(&step.name).exec(tx).await?;
+        q("UPDATE steps SET unsure = unsure + 1 WHERE part_id = $1 AND name = $2")
+            .bind(place.part)
+            .bind(&step.name)
+            .exec(tx)
+            .await?;
     }
     q("INSERT INTO attempts (id, org_id, part_id, step, epoch, hash, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(step.attempt)
@@ -310,12 +317,16 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
     match &c.next {
         Next::Publish => publish(tx, c).await?,
         Next::Later { at, blocks_channel: true, .. } => {
-            q("UPDATE lanes SET blocked_until = $2 WHERE channel_id = $1").bind(c.place.lane.channel_id).bind(*at).exec(tx).await?;
+            q("UPDATE lanes SET blocked_until = $2 WHERE channel_id = $1")
+                .bind(c.place.lane.channel_id)
+                .bind(*at)
+                .exec(tx)
+                .await?;
             model::settle(tx, c.place.org, c.place.target).await?;
         }
         Next::Reconnect(_) => {
             let reason = c.failure.as_ref().map_or("", |f| f.message.as_str());
-            channels::mark_reconnect(tx, c.place.lane.channel_id, reason).await?;
+            channels::mark_reconnect(tx, c.place.org, c.place.lane.channel_id, reason, c.now).await?;
             let target = model::find_target(&mut *tx, c.place.org, c.place.target).await?;
             model::hold(tx, &target, "reconnect", c.now).await?;
         }
@@ -348,7 +359,12 @@ async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     }
     if c.place.position == 0 {
         let url = c.remotes.first().and_then(|r| r.url.clone());
-        q("UPDATE targets SET published_at = $2, url = $3 WHERE id = $1").bind(c.place.target).bind(c.now).bind(url).exec(tx).await?;
+        q("UPDATE targets SET published_at = $2, url = $3 WHERE id = $1")
+            .bind(c.place.target)
+            .bind(c.now)
+            .bind(url)
+            .exec(tx)
+            .await?;
     }
     if !c.place.last {
         follow(tx, c).await?;
@@ -359,11 +375,12 @@ async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
 
 /// The part after a published one becomes due, after its own delay.
 async fn follow(tx: &mut Tx, c: &Conclusion) -> Result<()> {
-    let next: Option<(PartId, i64)> = q("SELECT id, delay_seconds FROM parts WHERE target_id = $1 AND position = $2 AND state = 'waiting'")
-        .bind(c.place.target)
-        .bind(c.place.position + 1)
-        .opt(&mut *tx)
-        .await?;
+    let next: Option<(PartId, i64)> =
+        q("SELECT id, delay_seconds FROM parts WHERE target_id = $1 AND position = $2 AND state = 'waiting'")
+            .bind(c.place.target)
+            .bind(c.place.position + 1)
+            .opt(&mut *tx)
+            .await?;
     if let Some((id, delay)) = next {
         let at = c.now + TimeDelta::seconds(delay);
         q("UPDATE parts SET next_at = $2 WHERE id = $1").bind(id).bind(at).exec(tx).await?;

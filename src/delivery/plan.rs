@@ -179,7 +179,8 @@ mod tests {
             Just(News::Live),
             (0i64..10_000).prop_map(|s| News::Wait(TimeDelta::seconds(s))),
             Just(failed(FailureKind::Reconnect)),
-            (-5_000i64..5_000).prop_map(|s| failed(FailureKind::RateLimited { until: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(s)) })),
+            (-5_000i64..5_000)
+                .prop_map(|s| failed(FailureKind::RateLimited { until: Some(DateTime::UNIX_EPOCH + TimeDelta::seconds(s)) })),
             Just(failed(FailureKind::Rejected)),
             Just(failed(FailureKind::Unavailable)),
             Just(failed(FailureKind::Uncertain)),

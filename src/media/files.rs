@@ -9,7 +9,7 @@ use crate::{
     app::App,
     error::{Error, Message, Result},
     kit::{MediaId, OrgId},
-    providers::{Failure, Fitted, Fut, MediaSource, Picture},
+    providers::{Failure, Fitted, Fut, MediaFile, MediaRef, MediaSource, Picture},
     render::text,
 };
 
@@ -26,7 +26,13 @@ impl Files {
     /// The items with these ids, also those taken out of the library since. One that never was is said when its bytes
     /// are asked for.
     pub async fn of(app: &App, org: OrgId, ids: &[MediaId]) -> Result<Self> {
-        Ok(Self { items: Media::find_many(&app.db, org, ids).await?, app: app.clone() })
+        let items = if ids.is_empty() { Vec::new() } else { Media::find_many(&app.db, org, ids).await? };
+        Ok(Self { items, app: app.clone() })
+    }
+
+    /// What a provider sees of the items, each with the alternative text of this use.
+    pub fn describe(&self, uses: &[MediaRef]) -> Result<Vec<MediaFile>, Failure> {
+        uses.iter().map(|used| Ok(self.item(used.id)?.as_file(&used.alt))).collect()
     }
 
     fn item(&self, id: MediaId) -> Result<&Media, Failure> {

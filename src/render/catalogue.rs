@@ -63,6 +63,11 @@ pub fn text(message: &Message) -> String {
     CATALOGUE.get(message.key, args).unwrap_or_else(|| message.key.to_owned())
 }
 
+/// The text of a key that is put together at run time, such as one per provider; `None` when there is none.
+pub fn lookup(key: &str) -> Option<String> {
+    CATALOGUE.get(key, [])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

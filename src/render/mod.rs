@@ -15,7 +15,7 @@ use rust_embed::RustEmbed;
 use serde::Serialize;
 
 pub use assets::{Asset, asset, asset_url};
-pub use catalogue::{Catalogue, text};
+pub use catalogue::{Catalogue, lookup, text};
 pub use field_text::FieldText;
 pub use moment::Moment;
 

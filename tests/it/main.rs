@@ -2,8 +2,9 @@
 
 mod support;
 
+mod channels;
 mod frame;
 mod identity;
-mod orgs;
 mod media;
+mod orgs;
 mod templates;

@@ -1,0 +1,62 @@
+//! The table `slots`: weekly posting times.
+
+use crate::{
+    channels::slots::NewSlot,
+    db::{Ex, FromRow, Tx, is_unique_violation, q},
+    error::{Error, Message, Result},
+    kit::{ChannelId, OrgId, SlotId},
+};
+
+/// A weekly posting time of a channel, on the wall clock of the channel's zone.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Slot {
+    /// Its id.
+    pub id: SlotId,
+    /// Minutes after midnight.
+    pub minute: i64,
+    /// Bit 0 is Monday, bit 6 Sunday.
+    pub weekdays: i64,
+}
+
+impl Slot {
+    /// All of a channel, by time of day.
+    pub async fn list(ex: impl Into<Ex<'_>>, org: OrgId, channel: ChannelId) -> Result<Vec<Self>> {
+        q("SELECT id, minute, weekdays FROM slots WHERE org_id = $1 AND channel_id = $2 ORDER BY minute")
+            .bind(org)
+            .bind(channel)
+            .all(ex)
+            .await
+    }
+
+    /// Adds one; a time of day that the channel already has is an error of the field `time`, after which the
+    /// transaction must be dropped.
+    pub async fn add(tx: &mut Tx, org: OrgId, channel: ChannelId, new: NewSlot) -> Result<Self> {
+        let slot = Self { id: SlotId::new(), minute: new.minute, weekdays: new.weekdays };
+        let inserted = q("INSERT INTO slots (id, org_id, channel_id, minute, weekdays) VALUES ($1, $2, $3, $4, $5)")
+            .bind(slot.id)
+            .bind(org)
+            .bind(channel)
+            .bind(slot.minute)
+            .bind(slot.weekdays)
+            .exec(tx)
+            .await;
+        match inserted {
+            Err(e) if is_unique_violation(&e) => {
+                let time = crate::channels::slots::time(new.minute);
+                Err(Error::invalid("time", Message::new("slot.taken").with("time", time)))
+            }
+            inserted => inserted.map(|_| slot),
+        }
+    }
+
+    /// Removes one; [`Error::NotFound`] when the channel has no such slot.
+    pub async fn remove(tx: &mut Tx, org: OrgId, channel: ChannelId, id: SlotId) -> Result<()> {
+        let removed = q("DELETE FROM slots WHERE org_id = $1 AND channel_id = $2 AND id = $3")
+            .bind(org)
+            .bind(channel)
+            .bind(id)
+            .exec(tx)
+            .await?;
+        if removed == 1 { Ok(()) } else { Err(Error::NotFound("slot")) }
+    }
+}
