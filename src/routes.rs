@@ -14,7 +14,7 @@ use crate::{
     channels,
     error::{Error, Result},
     identity::{self, Signed},
-    orgs,
+    media, orgs,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -29,11 +29,14 @@ const UPLOADS: [&str; 2] = ["/posts", "/media"];
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new().at("/", get(home));
     let pages = orgs::pages::mount(identity::pages::mount(pages));
+    let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
     let server = app.config.server.clone();
-    routes.with(Compression::new()).data(app.clone()).around(move |inner, req| {
+    // Media is packed already, and a packed range would be of no use.
+    let routes = media::pages::mount_files(Route::new()).nest_no_strip("/", routes.with(Compression::new()));
+    routes.data(app.clone()).around(move |inner, req| {
         let peer = Peer::of(&req, &server);
         async move { Ok(guard::surround(&inner, req, peer).await) }
     })

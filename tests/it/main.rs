@@ -5,5 +5,6 @@ mod support;
 mod channels;
 mod frame;
 mod identity;
+mod media;
 mod orgs;
 mod templates;
