@@ -44,6 +44,8 @@ pub mod identity;
 
 /// L4: for the operator: is it alive, is it ready.
 pub mod admin;
+/// L4: the practice platform, inside an instance or alone.
+pub mod sandbox;
 
 /// L5: brings an instance up.
 pub mod boot;

@@ -7,4 +7,5 @@ mod frame;
 mod identity;
 mod media;
 mod orgs;
+mod sandbox;
 mod templates;
