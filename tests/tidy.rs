@@ -10,7 +10,7 @@ use std::{
 const LAYERS: &[&[&str]] = &[&["error", "kit"], &["config", "render"], &["db", "http", "store", "web"], &["providers", "app"]];
 /// L4, in order.
 const FEATURES: &[&str] =
-    &["orgs", "events", "identity", "media", "channels", "delivery", "posts", "sandbox", "public_api", "admin"];
+    &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "sandbox", "public_api", "admin"];
 /// L5.
 const TOP: &[&str] = &["boot", "routes", "server", "cli"];
 
@@ -271,7 +271,8 @@ fn sources() -> Vec<Source> {
             let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap().to_owned();
             Source { path: path.to_str().unwrap().to_owned(), text, code }
         })
-        .filter(|s| !s.path.ends_with("tests.rs") && !s.path.ends_with("testing.rs") && !s.path.contains("/tests/"))
+        .filter(|s| !["tests.rs", "testing.rs", "fake.rs"].contains(&s.file()))
+        .filter(|s| !s.path.contains("/tests/") && !s.path.contains("/testing/"))
         .collect()
 }
 
