@@ -44,9 +44,13 @@ pub mod identity;
 
 /// L4: for the operator: is it alive, is it ready.
 pub mod admin;
+/// L4: the practice platform, inside an instance or alone.
+pub mod sandbox;
 
 /// L5: brings an instance up.
 pub mod boot;
+/// L5: the command line.
+pub mod cli;
 /// L5: every page and API, mounted and wrapped.
 pub mod routes;
 /// L5: listens and serves.

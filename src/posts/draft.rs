@@ -5,10 +5,8 @@ use chrono_tz::Tz;
 use serde_json::Value as Json;
 
 use crate::{
-    app::App,
-    error::{Error, Message, Result},
+    error::Message,
     kit::{ChannelId, PartId, PostId, TargetId, text::Doc},
-    orgs::Caller,
     providers::MediaRef,
 };
 
@@ -69,7 +67,7 @@ pub struct Problem {
     pub entry: Option<usize>,
     /// Which part of it, from 0.
     pub part: Option<usize>,
-    /// `channel`, `content`, `image`, `delay`, `settings.<name>`, `date`.
+    /// `channel`, `content`, `image`, `delay`, `settings`, `settings.<name>`, `date`.
     pub field: String,
     /// What is wrong.
     pub message: Message,
@@ -82,20 +80,4 @@ pub struct Saved {
     pub post: PostId,
     /// Its targets in the order of the entries.
     pub targets: Vec<(TargetId, ChannelId)>,
-}
-
-/// Saves a new post.
-///
-/// The outer error is that nothing could be saved (unknown channel, database away); the inner one lists what is wrong
-/// with the draft. Nothing is half-saved.
-pub async fn create(app: &App, caller: &Caller, draft: &Draft) -> Result<std::result::Result<Saved, Vec<Problem>>> {
-    let _ = (app, caller, draft);
-    Err(Error::Internal(anyhow::anyhow!("being written")))
-}
-
-/// Saves a post again as its next version: targets named are edited in place, others are added, those no longer named
-/// are cancelled.
-pub async fn update(app: &App, caller: &Caller, post: PostId, draft: &Draft) -> Result<std::result::Result<Saved, Vec<Problem>>> {
-    let _ = (app, caller, post, draft);
-    Err(Error::Internal(anyhow::anyhow!("being written")))
 }

@@ -1,5 +1,13 @@
 //! Posts: written once for one or more channels, kept in immutable versions, handed to delivery as targets.
 
+mod check;
 mod draft;
+mod known;
+mod listing;
+mod model;
+mod save;
+pub mod slots;
 
-pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When, create, update};
+pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
+pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post};
+pub use save::{create, update};

@@ -3,8 +3,10 @@
 mod support;
 
 mod channels;
+mod delivery;
 mod frame;
 mod identity;
 mod media;
 mod orgs;
+mod sandbox;
 mod templates;

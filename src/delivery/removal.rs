@@ -1,0 +1,86 @@
+//! Taking one target off the lists, and bringing back what was taken off with its post. Like the actions: one
+//! transaction of the caller, a line in the audit trail.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{self, Target, changed, find_target};
+use crate::{
+    db::{Tx, q},
+    delivery::TargetState,
+    error::Result,
+    events::{self, Event},
+    kit::{OrgId, PostId, TargetId, UserId},
+};
+
+/// Removes one target from the lists and withdraws what has not gone out. What is in flight finishes.
+pub async fn remove_one(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>, now: DateTime<Utc>) -> Result<()> {
+    let target = find_target(&mut *tx, org, id).await?;
+    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')")
+        .bind(id)
+        .exec(tx)
+        .await?;
+    q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
+    note(tx, &target, "target.deleted", user, now).await?;
+    changed(tx, org, target.channel_id).await
+}
+
+/// Undoes the removal of a post at `removed_at`: each target stands as it stood. One whose time has passed since is a
+/// draft, so that nothing goes out by surprise.
+pub async fn bring_back(
+    tx: &mut Tx,
+    org: OrgId,
+    post: PostId,
+    removed_at: DateTime<Utc>,
+    (user, now): (Option<UserId>, DateTime<Utc>),
+) -> Result<()> {
+    let targets: Vec<Target> = q("UPDATE targets SET deleted_at = NULL WHERE org_id = $1 AND post_id = $2 AND deleted_at = $3
+       RETURNING id, org_id, post_id, version_id, channel_id, entry, due_at, zone, state, reason, settings, url, created_at, published_at")
+    .bind(org)
+    .bind(post)
+    .bind(removed_at)
+    .all(&mut *tx)
+    .await?;
+    for target in &targets {
+        wake(tx, target, now).await?;
+        note(tx, target, "target.brought_back", user, now).await?;
+        changed(tx, org, target.channel_id).await?;
+    }
+    Ok(())
+}
+
+/// Makes the parts that the removal withdrew wait again. The target's own state was left alone by the removal, except
+/// where the engine was at work.
+async fn wake(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
+    let due = target.due_at.filter(|due| target.state == TargetState::Scheduled && *due > now);
+    match target.state {
+        TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed => {
+            q("UPDATE parts SET state = 'waiting', next_at = CASE WHEN position = 0 THEN $2 ELSE NULL END
+               WHERE target_id = $1 AND state = 'cancelled'")
+            .bind(target.id)
+            .bind(due)
+            .exec(tx)
+            .await?;
+            if target.state == TargetState::Scheduled && due.is_none() {
+                q("UPDATE targets SET state = 'draft' WHERE id = $1").bind(target.id).exec(tx).await?;
+            }
+        }
+        TargetState::Cancelled => {}
+        // The removal withdrew the rest of what was under way: say what became of it.
+        _ => {
+            model::settle(tx, target.org_id, target.id).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn note(tx: &mut Tx, target: &Target, kind: &'static str, user: Option<UserId>, now: DateTime<Utc>) -> Result<()> {
+    let event = Event {
+        kind,
+        post: Some(target.post_id),
+        target: Some(target.id),
+        channel: Some(target.channel_id),
+        user,
+        ..Event::default()
+    };
+    events::record(tx, target.org_id, event, now).await
+}

@@ -1,0 +1,55 @@
+//! What a draft is checked against, loaded before the transaction: its channels with their providers, and its media.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    draft::{Draft, EntryPart},
+    model::{self, Medium},
+};
+use crate::{
+    app::App,
+    channels::Channel,
+    error::{Error, Result},
+    kit::{ChannelId, MediaId, OrgId},
+    providers::Provider,
+};
+
+/// A channel and the provider that serves it.
+pub struct Destination {
+    /// The channel.
+    pub channel: Channel,
+    /// `None` when this program does not know it.
+    pub provider: Option<&'static dyn Provider>,
+}
+
+/// What exists of what a draft names.
+#[derive(Default)]
+pub struct Known {
+    /// Every channel the draft names.
+    pub channels: HashMap<ChannelId, Destination>,
+    /// Those media it names that the organisation has.
+    pub media: HashMap<MediaId, Medium>,
+}
+
+impl Known {
+    /// Loads it. [`Error::NotFound`] for a channel that is unknown, removed or somebody else's: such a draft cannot even
+    /// be talked about.
+    pub async fn load(app: &App, org: OrgId, draft: &Draft, loose: &[EntryPart]) -> Result<Self> {
+        let mut known = Self::default();
+        for id in draft.entries.iter().map(|e| e.channel).collect::<BTreeSet<_>>() {
+            let channel = Channel::find(&app.db, org, id).await?;
+            let provider = channel.provider();
+            known.channels.insert(id, Destination { channel, provider });
+        }
+        let parts = draft.entries.iter().flat_map(|e| &e.parts).chain(loose);
+        let ids: BTreeSet<MediaId> = parts.flat_map(|p| p.media.iter().map(|m| m.id)).collect();
+        let media = model::media_by_id(&app.db, org, &ids.into_iter().collect::<Vec<_>>()).await?;
+        known.media = media.into_iter().map(|m| (m.id, m)).collect();
+        Ok(known)
+    }
+
+    /// A channel of the draft it was loaded for.
+    pub fn destination(&self, id: ChannelId) -> Result<&Destination> {
+        self.channels.get(&id).ok_or(Error::NotFound("channel"))
+    }
+}
