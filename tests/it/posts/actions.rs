@@ -20,12 +20,12 @@ both_databases! {
         let here = format!("/posts/{}/targets/{}", post.post, post.targets[0].0);
         assert_eq!(led_to(&owner.browser.submit(&format!("{here}/cancellation"), &[]).await), post.post);
         assert_eq!(state(&app, &owner, post.post).await.0, TargetState::Cancelled);
-        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.text();
+        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.page();
         assert!(page.contains(&format!("action=\"{here}/restoration\"")) && page.contains("Nothing goes out."));
         owner.browser.submit(&format!("{here}/restoration"), &[]).await.expect(303);
         assert_eq!(state(&app, &owner, post.post).await, (TargetState::Scheduled, vec![PartState::Waiting; 2]));
         owner.browser.submit(&format!("{here}/cancellation"), &[("_method", "DELETE")]).await.expect(303);
-        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.text();
+        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.page();
         assert!(page.contains("notice broken"), "taking back what is not withdrawn is said to be impossible");
     }
 
@@ -41,7 +41,7 @@ both_databases! {
             let expected = if status == 303 { TargetState::Scheduled } else { TargetState::Draft };
             assert_eq!(state(&app, &owner, post.post).await.0, expected);
             if status == 422 {
-                assert!(answer.text().contains("This part is 1 character too long for Ann"));
+                assert!(answer.page().contains("This part is 1 character too long for Ann"));
             }
         }
     }
@@ -57,7 +57,7 @@ both_databases! {
         owner.browser.submit(&format!("/posts/{}/targets/{target}/retry", post.post), &[]).await.expect(303);
         assert_eq!(state(&app, &owner, post.post).await, (TargetState::Scheduled, vec![PartState::Waiting; 2]));
         owner.browser.submit(&format!("/posts/{}/targets/{target}/retry", post.post), &[]).await.expect(303);
-        assert!(owner.browser.get(&format!("/posts/{}", post.post)).await.text().contains("notice broken"));
+        assert!(owner.browser.get(&format!("/posts/{}", post.post)).await.page().contains("notice broken"));
     }
 
     /// A person says what became of a part; an address must be one.
@@ -70,14 +70,14 @@ both_databases! {
         play(&app, "UPDATE targets SET state = 'needs_you' WHERE id = $1", target).await;
         let part = listed(&app, &owner, post.post).await[0].parts[0].id;
         let here = format!("/posts/{}/targets/{target}/parts/{part}/resolution", post.post);
-        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).text();
+        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).page();
         assert!(page.contains(&here) && page.contains("Your move"));
-        let wrong = owner.browser.submit(&here, &[("answer", "live"), ("url", "javascript:alert(1)")]).await.expect(422).text();
+        let wrong = owner.browser.submit(&here, &[("answer", "live"), ("url", "javascript:alert(1)")]).await.expect(422).page();
         assert!(wrong.contains("id=\"e-url\""));
         owner.browser.submit(&here, &[]).await.expect(422);
         owner.browser.submit(&here, &[("answer", "live"), ("url", "https://x.example/1?a=\"b")]).await.expect(303);
-        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.text();
-        assert!(page.contains("https:&#x2f;&#x2f;x.example") || page.contains("https://x.example/1?a=%22b"), "{page}");
+        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.page();
+        assert!(page.contains("https://x.example/1?a=%22b"), "{page}");
         assert!(page.contains("It is live on Sandbox since") && page.contains("Somebody looked: it is live, by Ann"));
     }
 
@@ -89,7 +89,7 @@ both_databases! {
         let here = format!("/posts/{}", post.post);
         owner.browser.submit(&format!("{here}/targets/{}/cancellation", post.targets[1].0), &[]).await.expect(303);
         assert_eq!(owner.browser.submit(&here, &[("_method", "DELETE")]).await.expect(303).header("location"), "/posts");
-        let list = owner.browser.get("/posts").await.text();
+        let list = owner.browser.get("/posts").await.page();
         assert!(list.contains(&format!("action=\"{here}/restoration\"")));
         owner.browser.get(&here).await.expect(404);
         assert_eq!(owner.browser.submit(&here, &[("_method", "DELETE")]).await.status, 404);

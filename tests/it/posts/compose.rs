@@ -35,17 +35,17 @@ both_databases! {
     /// The empty form offers every channel and chooses the only one.
     async fn the_empty_form_chooses_the_only_channel(app) {
         let owner = app.owner().await;
-        assert!(owner.browser.get("/posts/new").await.expect(200).text().contains("You need a channel"));
+        assert!(owner.browser.get("/posts/new").await.expect(200).page().contains("You need a channel"));
         let one = channel(&app, owner.org, "Ann").await;
         let checked = |id| format!("value=\"{id}\" checked");
-        assert!(owner.browser.get("/posts/new").await.expect(200).text().contains(&checked(one)));
+        assert!(owner.browser.get("/posts/new").await.expect(200).page().contains(&checked(one)));
         let two = channel(&app, owner.org, "Ben").await;
-        let page = owner.browser.get("/posts/new").await.text();
+        let page = owner.browser.get("/posts/new").await.page();
         assert!(!page.contains(&checked(one)) && !page.contains(&checked(two)));
-        let page = owner.browser.get(&format!("/posts/new?channel={two}")).await.text();
+        let page = owner.browser.get(&format!("/posts/new?channel={two}")).await.page();
         assert!(page.contains(&checked(two)) && !page.contains(&checked(one)));
         let foreign = channel(&app, app.owner().await.org, "Eve").await;
-        assert!(!owner.browser.get(&format!("/posts/new?channel={foreign}")).await.text().contains(&foreign.to_string()));
+        assert!(!owner.browser.get(&format!("/posts/new?channel={foreign}")).await.page().contains(&foreign.to_string()));
     }
 
     /// Every button but save gives the form back with what was typed.
@@ -57,7 +57,7 @@ both_databases! {
         let press = |action: &'static str| {
             let fields: Vec<_> = base.iter().copied().chain([("action", action)]).collect();
             let owner = &owner;
-            async move { submit(owner, "/posts", &fields).await.expect(200).text() }
+            async move { submit(owner, "/posts", &fields).await.expect(200).page() }
         };
         let added = press("add_part").await;
         for kept in ["first &lt;b&gt;", "second", "value=\"7\"", "2031-01-02", "03:04", "value=\"Asia/Tokyo\" selected", "checked", "parts[2][text]"] {
@@ -67,7 +67,7 @@ both_databases! {
         assert!(moved.find("second").unwrap() < moved.find("first &lt;b&gt;").unwrap());
         let removed = press("remove_part:0").await;
         assert!(!removed.contains("first &lt;b&gt;") && removed.contains("second") && !removed.contains("parts[1][text]"));
-        assert!(owner.browser.get("/posts").await.text().contains("Write your first post"), "nothing was saved");
+        assert!(owner.browser.get("/posts").await.page().contains("Write your first post"), "nothing was saved");
     }
 
     /// A file goes into the library and stays in its part; one that is no picture is said to be none.
@@ -81,20 +81,20 @@ both_databases! {
                 file(file(form, "parts[0][files]", "loom.png", bytes), "parts[0][files]", "", vec![]).text("action", action)
             }
         };
-        let page = owner.browser.submit_multipart("/posts", with("upload", png())).await.expect(200).text();
+        let page = owner.browser.submit_multipart("/posts", with("upload", png())).await.expect(200).page();
         let id = page.split("data-media=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         assert!(page.contains("words") && page.contains("/media/file/"));
         let alt = format!("parts[0][alt][{id}]");
         let fields = [("channels", ann.as_str()), ("when", "draft"), ("zone", "UTC"), ("parts[0][media]", id.as_str()), (alt.as_str(), "A loom")];
         let removed: Vec<_> = fields.iter().copied().chain([("action", "remove_media:0:x")]).collect();
-        assert!(submit(&owner, "/posts", &removed).await.text().contains(&format!("data-media=\"{id}\"")), "no such picture");
+        assert!(submit(&owner, "/posts", &removed).await.page().contains(&format!("data-media=\"{id}\"")), "no such picture");
         let action = format!("remove_media:0:{id}");
         let removed: Vec<_> = fields.iter().copied().chain([("action", action.as_str())]).collect();
-        assert!(!submit(&owner, "/posts", &removed).await.expect(200).text().contains(&format!("data-media=\"{id}\"")));
+        assert!(!submit(&owner, "/posts", &removed).await.expect(200).page().contains(&format!("data-media=\"{id}\"")));
         let post = led_to(&submit(&owner, "/posts", &fields).await);
         let media = &listed(&app, &owner, post).await[0].parts[0].media.0;
         assert_eq!((media[0].id.to_string(), media[0].alt.as_str()), (id, "A loom"));
-        let wrong = owner.browser.submit_multipart("/posts", with("save", b"<html>no picture</html>".to_vec())).await.expect(422).text();
+        let wrong = owner.browser.submit_multipart("/posts", with("save", b"<html>no picture</html>".to_vec())).await.expect(422).page();
         assert!(wrong.contains("words") && wrong.contains("id=\"e-parts[0][files]\""), "{wrong}");
         let both = owner.browser.submit_multipart("/posts", with("save", png())).await;
         assert_eq!(listed(&app, &owner, led_to(&both)).await[0].parts[0].media.0.len(), 1, "saving takes files as well");
@@ -106,24 +106,24 @@ both_databases! {
         let ann = channel(&app, owner.org, "Ann").await.to_string();
         let long = "word ".repeat(120);
         let fields = [("channels", ann.as_str()), ("when", "now"), ("zone", "UTC"), ("parts[0][text]", long.as_str())];
-        let page = submit(&owner, "/posts", &fields).await.expect(422).text();
+        let page = submit(&owner, "/posts", &fields).await.expect(422).page();
         assert!(page.contains("This part is 99 characters too long for Ann"), "{page}");
         assert!(page.contains(long.trim()) && page.contains("id=\"e-parts[0][text]\""));
         let past = [("channels", ann.as_str()), ("when", "at"), ("date", "2020-02-30"), ("time", "x"), ("zone", "Mars/Base"), ("parts[0][text]", "hi")];
-        let page = submit(&owner, "/posts", &past).await.expect(422).text();
+        let page = submit(&owner, "/posts", &past).await.expect(422).page();
         for field in ["e-date", "e-time", "e-zone"] {
             assert!(page.contains(&format!("id=\"{field}\"")), "{field}");
         }
         let past = [("channels", ann.as_str()), ("when", "at"), ("date", "2020-02-03"), ("time", "10:00"), ("zone", "UTC"), ("parts[0][text]", "hi")];
-        assert!(submit(&owner, "/posts", &past).await.expect(422).text().contains("This time has passed."));
+        assert!(submit(&owner, "/posts", &past).await.expect(422).page().contains("This time has passed."));
         let nowhere = [("when", "now"), ("zone", "UTC"), ("parts[0][text]", "hi")];
-        assert!(submit(&owner, "/posts", &nowhere).await.expect(422).text().contains("Choose at least one channel"));
+        assert!(submit(&owner, "/posts", &nowhere).await.expect(422).page().contains("Choose at least one channel"));
         let setting = format!("settings[{ann}][visibility]");
         let odd = [("channels", ann.as_str()), ("when", "now"), ("zone", "UTC"), ("parts[0][text]", "hi"), (setting.as_str(), "martians")];
-        assert!(submit(&owner, "/posts", &odd).await.expect(422).text().contains(&format!("id=\"e-{setting}\"")));
+        assert!(submit(&owner, "/posts", &odd).await.expect(422).page().contains(&format!("id=\"e-{setting}\"")));
         let wait = [("channels", ann.as_str()), ("when", "now"), ("zone", "UTC"), ("parts[0][text]", "a"), ("parts[1][text]", "b"), ("parts[1][delay_minutes]", "soon")];
-        assert!(submit(&owner, "/posts", &wait).await.expect(422).text().contains("The wait is a number of minutes"));
-        assert!(owner.browser.get("/posts").await.text().contains("Write your first post"));
+        assert!(submit(&owner, "/posts", &wait).await.expect(422).page().contains("The wait is a number of minutes"));
+        assert!(owner.browser.get("/posts").await.page().contains("Write your first post"));
     }
 
     /// Neither channels nor pictures of others can be used.
@@ -138,9 +138,9 @@ both_databases! {
                 submit(owner, "/posts", &[("channels", &channel), ("when", "draft"), ("zone", "UTC"), ("parts[0][text]", "kept words"), ("parts[0][media]", &media)]).await
             }
         };
-        let page = post(foreign, String::new()).await.expect(422).text();
+        let page = post(foreign, String::new()).await.expect(422).page();
         assert!(page.contains("There is no such channel.") && page.contains("kept words"));
-        let page = post(ann, theirs).await.expect(422).text();
+        let page = post(ann, theirs).await.expect(422).page();
         assert!(page.contains("This picture or film is not in your library.") && page.contains("kept words"));
     }
 
@@ -185,7 +185,7 @@ both_databases! {
         let just = app.app.clock.now() - TimeDelta::minutes(9);
         let saved = saved(&app, &owner, When::At(just), vec![entry(ann.parse().unwrap(), &["hi"])]).await;
         assert!(listed(&app, &owner, saved.post).await[0].target.due_at.unwrap() > just);
-        let page = owner.browser.get(answer.header("location")).await.expect(200).text();
+        let page = owner.browser.get(answer.header("location")).await.expect(200).page();
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script>\n") && page.contains("It goes out now."));
         assert!(page.contains("5 minutes after part 1"));
     }
@@ -196,16 +196,16 @@ both_databases! {
         let ann = channel(&app, owner.org, "Ann").await.to_string();
         let fields = [("when", "draft"), ("zone", "UTC"), ("parts[0][text]", "An idea about logarithms")];
         let post = led_to(&submit(&owner, "/posts", &fields).await);
-        assert!(owner.browser.get("/posts?state=draft").await.text().contains("An idea about logarithms"));
-        let page = owner.browser.get(&format!("/posts/{post}")).await.expect(200).text();
+        assert!(owner.browser.get("/posts?state=draft").await.page().contains("An idea about logarithms"));
+        let page = owner.browser.get(&format!("/posts/{post}")).await.expect(200).page();
         assert!(page.contains("An idea about logarithms") && page.contains("a draft without a channel"));
         let edit = format!("/posts/{post}");
-        assert!(owner.browser.get(&format!("{edit}/edit")).await.expect(200).text().contains("An idea about logarithms"));
+        assert!(owner.browser.get(&format!("{edit}/edit")).await.expect(200).page().contains("An idea about logarithms"));
         let placed = [("version", "1"), ("channels", ann.as_str()), ("when", "slot"), ("zone", "UTC"), ("parts[0][text]", "The idea")];
         assert_eq!(led_to(&submit(&owner, &edit, &placed).await), post);
         assert_eq!(listed(&app, &owner, post).await[0].target.state, TargetState::Scheduled);
-        assert!(!owner.browser.get("/posts?state=draft").await.text().contains("The idea"));
+        assert!(!owner.browser.get("/posts?state=draft").await.page().contains("The idea"));
         let empty = submit(&owner, "/posts", &[("when", "draft"), ("zone", "UTC"), ("parts[0][text]", " ")]).await;
-        assert!(empty.expect(422).text().contains("Write something"));
+        assert!(empty.expect(422).page().contains("Write something"));
     }
 }

@@ -17,7 +17,7 @@ both_databases! {
         let two = Entry { channel: ben, ..one.clone() };
         let post = saved(&app, &owner, When::At(app.app.clock.now() + TimeDelta::hours(5)), vec![one, two]).await.post;
         let before = listed(&app, &owner, post).await;
-        let page = owner.browser.get(&format!("/posts/{post}/edit")).await.expect(200).text();
+        let page = owner.browser.get(&format!("/posts/{post}/edit")).await.expect(200).page();
         assert!(page.contains("Some strong words") && page.contains("value=\"followers\" selected"));
         let (a, b) = (ann.to_string(), ben.to_string());
         let (first, second) = (before[0].parts[0].id.to_string(), before[0].parts[1].id.to_string());
@@ -39,17 +39,17 @@ both_databases! {
         let owner = app.owner().await;
         let (ann, ben) = (channel(&app, owner.org, "Ann").await, channel(&app, owner.org, "Ben").await);
         let soon = app.app.clock.now() + TimeDelta::hours(5);
-        let post = saved(&app, &owner, When::At(soon), vec![entry(ann, &["for Ann"]), entry(ben, &["for Ben"])]).await;
+        let post = saved(&app, &owner, When::At(soon), vec![entry(ann, &["to Ann"]), entry(ben, &["to Ben"])]).await;
         let second = post.targets[1].0.to_string();
-        let show = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).text();
+        let show = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).page();
         assert!(show.contains(&format!("/edit?target={second}")));
-        let page = owner.browser.get(&format!("/posts/{}/edit?target={second}", post.post)).await.expect(200).text();
-        assert!(page.contains("for Ben") && !page.contains("for Ann"));
+        let page = owner.browser.get(&format!("/posts/{}/edit?target={second}", post.post)).await.expect(200).page();
+        assert!(page.contains("to Ben") && !page.contains("to Ann"));
         let b = ben.to_string();
         let fields = [("version", "1"), ("target", second.as_str()), ("channels", b.as_str()), ("when", "now"), ("zone", "UTC"), ("parts[0][text]", "Ben again")];
         led_to(&submit(&owner, &format!("/posts/{}", post.post), &fields).await);
         let after = listed(&app, &owner, post.post).await;
-        assert_eq!((after[0].content(), after[1].content()), ("<p>for Ann</p>", "<p>Ben again</p>"));
+        assert_eq!((after[0].content(), after[1].content()), ("<p>to Ann</p>", "<p>Ben again</p>"));
         assert_eq!(after[0].target.due_at, Some(soon));
         let foreign = app.owner().await;
         foreign.browser.get(&format!("/posts/{}/edit", post.post)).await.expect(404);
@@ -67,7 +67,7 @@ both_databases! {
             async move { submit(owner, &path, &[("version", version), ("channels", &a), ("when", "draft"), ("zone", "UTC"), ("parts[0][text]", text)]).await }
         };
         led_to(&save("1", "second").await);
-        let page = save("1", "mine").await.expect(409).text();
+        let page = save("1", "mine").await.expect(409).page();
         assert!(page.contains("mine") && page.contains("was changed meanwhile") && page.contains("name=\"version\" value=\"2\""));
         assert_eq!(listed(&app, &owner, post).await[0].content(), "<p>second</p>");
         led_to(&save("2", "mine").await);

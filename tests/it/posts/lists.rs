@@ -19,10 +19,10 @@ both_databases! {
         let first = instant(&format!("{}-12-31T23:00:00Z", year - 1));
         saved(&app, &owner, When::At(first), vec![entry(ann, &["new year"])]).await;
         saved(&app, &owner, When::At(first - TimeDelta::minutes(1)), vec![entry(ann, &["old year"])]).await;
-        let january = owner.browser.get(&format!("/posts?month={year}-01")).await.expect(200).text();
+        let january = owner.browser.get(&format!("/posts?month={year}-01")).await.expect(200).page();
         assert!(january.contains("new year") && !january.contains("old year") && january.contains("00:00"));
         assert!(january.contains(&format!("January {year}")) && january.contains("Europe/Berlin"));
-        let december = owner.browser.get(&format!("/posts?month={}-12", year - 1)).await.text();
+        let december = owner.browser.get(&format!("/posts?month={}-12", year - 1)).await.page();
         assert!(december.contains("old year") && december.contains("23:59") && !december.contains("new year"));
         for odd in ["/posts?month=2026-13", "/posts?month=x&state=y&page=-3", "/posts?page=99", "/posts?month=999999-01"] {
             owner.browser.get(odd).await.expect(200);
@@ -51,13 +51,13 @@ both_databases! {
             ("", &texts[..]), ("scheduled", &texts[..1]), ("needs_you", &["is held", "look please"]), ("published", &["went out"]),
             ("failed", &["has failed", "half out"]), ("cancelled", &["was withdrawn"]), ("draft", &[]),
         ] {
-            let page = owner.browser.get(&format!("/posts?month={month}&state={filter}")).await.expect(200).text();
+            let page = owner.browser.get(&format!("/posts?month={month}&state={filter}")).await.expect(200).page();
             for text in texts {
                 assert_eq!(page.contains(text), shown.contains(&text), "{filter}: {text}");
             }
             assert!(!page.contains("not mine"));
         }
-        let page = owner.browser.get(&format!("/posts?month={month}")).await.text();
+        let page = owner.browser.get(&format!("/posts?month={month}")).await.page();
         for count in ["All<span class=\"count\">7<", "Scheduled<span class=\"count\">1<", "Needs you<span class=\"count\">2<", "Failed<span class=\"count\">2<"] {
             assert!(page.contains(count), "{count}");
         }
@@ -72,8 +72,8 @@ both_databases! {
         q("UPDATE targets SET state = 'needs_you', due_at = $2 WHERE id = $1")
             .bind(post.targets[0].0).bind(app.app.clock.now() - Months::new(3)).exec(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(owner.browser.get("/posts?state=needs_you").await.text().contains("long ago"));
-        let page = owner.browser.get("/posts").await.text();
+        assert!(owner.browser.get("/posts?state=needs_you").await.page().contains("long ago"));
+        let page = owner.browser.get("/posts").await.page();
         assert!(!page.contains("long ago") && page.contains("There are posts in other months"));
     }
 
@@ -87,10 +87,10 @@ both_databases! {
         let two = Entry { channel: ben, ..one.clone() };
         saved(&app, &owner, When::At(at), vec![one, two]).await;
         saved(&app, &owner, When::Draft(None), vec![entry(ann, &["without a date"])]).await;
-        let page = owner.browser.get(&format!("/posts?month={}", month_of(at))).await.text();
+        let page = owner.browser.get(&format!("/posts?month={}", month_of(at))).await.page();
         assert_eq!(page.matches("Two channels &amp; more").count(), 1);
         assert!(page.contains("2 parts") && page.contains("title=\"Ann\"") && page.contains("title=\"Ben\"") && page.contains("post-thumb"));
-        let list = owner.browser.get("/posts").await.text();
+        let list = owner.browser.get("/posts").await.page();
         assert!(list.find("No date yet").unwrap() < list.find("without a date").unwrap());
     }
 }

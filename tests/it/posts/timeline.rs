@@ -44,7 +44,7 @@ both_databases! {
         event(&app, &owner, target, "part.rate_limited", json!({"position": 2, "until": "2031-02-03T04:05:06Z"})).await;
         event(&app, &owner, target, "part.published", json!({"position": 1, "warnings": ["no card"], "url": null})).await;
         event(&app, &owner, target, "unheard.of", json!({})).await;
-        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).text();
+        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).page();
         for told in [
             "by Ann", "Part 1: Sent to Sandbox; it answered after 312 ms", "Part 1: Sandbox refused it",
             "Part 1: Sent to Sandbox; it did not answer: it may be live", "Part 1: The platform did not answer: it may be live. Rostrum is looking.",
@@ -66,11 +66,11 @@ both_databases! {
         q("UPDATE parts SET state = 'failed', next_at = NULL, failure = $2 WHERE target_id = $1").bind(target).bind(failure).exec(&mut tx).await.unwrap();
         q("UPDATE targets SET state = 'failed' WHERE id = $1").bind(target).exec(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).text();
-        for told in ["It is not live. Sandbox refused it. Your move", "“coffee” is not permitted", "rejected&#x2f;422", "Try again"] {
+        let page = owner.browser.get(&format!("/posts/{}", post.post)).await.expect(200).page();
+        for told in ["It is not live. Sandbox refused it. Your move", "“coffee” is not permitted", "rejected/422", "Try again"] {
             assert!(page.contains(told), "{told}\n{page}");
         }
-        assert!(owner.browser.get("/posts?state=failed").await.text().contains("Sandbox: “coffee” is not permitted"));
+        assert!(owner.browser.get("/posts?state=failed").await.page().contains("Sandbox: “coffee” is not permitted"));
     }
 
     /// The page follows along while something moves, and rests otherwise.
@@ -81,9 +81,9 @@ both_databases! {
         let here = format!("/posts/{}", post.post);
         play(&app, "UPDATE parts SET state = 'sending' WHERE target_id = $1", post.targets[0].0).await;
         play(&app, "UPDATE targets SET state = 'sending' WHERE id = $1", post.targets[0].0).await;
-        assert!(owner.browser.get(&here).await.text().contains("data-live=\"true\""));
+        assert!(owner.browser.get(&here).await.page().contains("data-live=\"true\""));
         play(&app, "UPDATE parts SET state = 'published' WHERE target_id = $1", post.targets[0].0).await;
         play(&app, "UPDATE targets SET state = 'published' WHERE id = $1", post.targets[0].0).await;
-        assert!(owner.browser.get(&here).await.text().contains("data-live=\"false\""));
+        assert!(owner.browser.get(&here).await.page().contains("data-live=\"false\""));
     }
 }
