@@ -14,6 +14,7 @@ use crate::{
     channels,
     error::{Error, Result},
     identity::{self, Signed},
+    orgs,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -28,6 +29,7 @@ const UPLOADS: [&str; 2] = ["/posts", "/media"];
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new().at("/", get(home));
     let pages = channels::pages::mount(pages);
+    let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
     let server = app.config.server.clone();

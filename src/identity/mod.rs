@@ -1,5 +1,17 @@
-//! People: users, passwords, sessions, the first owner.
+//! People: users, passwords, sessions, the first owner. Knows organisations and no other feature.
 
+mod account;
+mod device;
+mod limit;
+mod login;
+mod model;
+pub mod pages;
+mod password;
 mod session;
+mod setup;
 
+pub use account::{Created, NewOwner, change_password, create_owner, rename, reset_password};
+pub use device::Device;
+pub use login::login;
 pub use session::{SESSION_COOKIE, Signed, current};
+pub use setup::{Gate, complete as complete_setup, gate as setup_gate, setup_token};

@@ -85,6 +85,11 @@ impl Caller {
         Self { org, zone, user: None, session: None, role: Role::Admin, source }
     }
 
+    /// The person who calls; [`Error::Unauthorized`] for a key or a command.
+    pub fn person(&self) -> Result<UserId> {
+        self.user.ok_or(Error::Unauthorized)
+    }
+
     /// Refuses callers below `role`.
     pub fn require(&self, role: Role) -> Result<()> {
         if self.role >= role { Ok(()) } else { Err(Error::forbidden("error.role")) }

@@ -1,7 +1,11 @@
-//! Organisations, memberships and API keys; who is calling and for whom.
+//! Organisations, memberships and API keys; who is calling and for whom. Knows no passwords and no sessions.
 
+mod api_key;
 mod caller;
+pub mod check;
 mod model;
+pub mod pages;
 
+pub use api_key::{by_api_key, replace as replace_api_key};
 pub use caller::{Caller, Role, Source};
-pub use model::Organisation;
+pub use model::{ApiKey, Organisation};

@@ -4,4 +4,6 @@ mod support;
 
 mod channels;
 mod frame;
+mod identity;
+mod orgs;
 mod templates;

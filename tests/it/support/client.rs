@@ -30,6 +30,11 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// A page, with the slashes that templates escape as they were.
+    pub fn page(&self) -> String {
+        self.text().replace("&#x2f;", "/")
+    }
+
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("not JSON ({e}): {}", self.text()))
     }

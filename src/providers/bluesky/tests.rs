@@ -1,0 +1,10 @@
+//! What reaches the server, and what its answers come to. The server here answers in the shapes that @atproto/pds 0.5 was
+//! seen to use.
+
+mod connect;
+mod facets;
+mod publish;
+mod real;
+mod server;
+mod session;
+mod trouble;

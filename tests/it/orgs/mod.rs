@@ -1,0 +1,4 @@
+//! Organisations: settings and the API key.
+
+mod api_key;
+mod settings;
