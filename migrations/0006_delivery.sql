@@ -30,6 +30,7 @@ CREATE TABLE targets (
 CREATE INDEX targets_calendar ON targets (org_id, due_at) WHERE deleted_at IS NULL;
 CREATE INDEX targets_state ON targets (org_id, state, due_at) WHERE deleted_at IS NULL;
 CREATE INDEX targets_channel ON targets (channel_id, due_at);
+CREATE INDEX targets_held ON targets (channel_id) WHERE state = 'held';
 
 -- One item of a target's thread.
 CREATE TABLE parts (

@@ -51,9 +51,10 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
     let db = Db::open(&database_url(&config, &data)).await?;
     migrate(&db, &data, &clock).await?;
     instance(&db, &key, &clock).await?;
+    let config = with_sandbox(config);
     let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
     Ok(App {
-        http: http::Client::new(&config.http)?,
+        http: http::Client::new(&config.http)?.trusting(Some(config.server.listen)),
         store: Store::local(&data.join("media"))?,
         pages: Pages::new()?,
         url: url.trim_end_matches('/').into(),
@@ -63,6 +64,17 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
         clock,
         db,
     })
+}
+
+/// The practice platform that is built in is reached over our own listener.
+fn with_sandbox(mut config: Config) -> Config {
+    let mut own = config.server.listen;
+    if own.ip().is_unspecified() {
+        own.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let hosts = &mut config.providers.entry("sandbox".into()).or_default().hosts;
+    hosts.entry("web".into()).or_insert_with(|| format!("http://{own}/sandbox"));
+    config
 }
 
 /// The configured database, by default SQLite in the data directory.

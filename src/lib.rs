@@ -32,6 +32,8 @@ pub mod channels;
 pub mod delivery;
 /// L4: the audit trail.
 pub mod events;
+/// L4: pictures and films: upload, library, serving, making them fit a platform.
+pub mod media;
 /// L4: organisations, roles, API keys, who is calling.
 pub mod orgs;
 /// L4: what people write.
@@ -39,6 +41,11 @@ pub mod posts;
 
 /// L4: people, passwords, sessions.
 pub mod identity;
+
+/// L4: for the operator: is it alive, is it ready.
+pub mod admin;
+/// L4: the practice platform, inside an instance or alone.
+pub mod sandbox;
 
 /// L5: brings an instance up.
 pub mod boot;

@@ -10,11 +10,12 @@ use poem::{
 };
 
 use crate::{
+    admin,
     app::App,
     channels,
     error::{Error, Result},
     identity::{self, Signed},
-    orgs,
+    media, orgs, sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -28,12 +29,20 @@ const UPLOADS: [&str; 2] = ["/posts", "/media"];
 /// The whole application.
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = Route::new().at("/", get(home));
-    let pages = channels::pages::mount(pages);
     let pages = orgs::pages::mount(identity::pages::mount(pages));
+    let pages = media::pages::mount(pages);
+    let pages = channels::pages::mount(pages);
+    let site = sandbox::Site::inside(app);
+    let pages = sandbox::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
+    // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
+    let routes =
+        Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(Compression::new()));
+    // Nor these: media is packed already, and a packed range would be of no use.
+    let routes = admin::api::mount(media::pages::mount_files(routes));
     let server = app.config.server.clone();
-    routes.with(Compression::new()).data(app.clone()).around(move |inner, req| {
+    routes.data(site).data(app.clone()).around(move |inner, req| {
         let peer = Peer::of(&req, &server);
         async move { Ok(guard::surround(&inner, req, peer).await) }
     })

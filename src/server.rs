@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, time::Duration};
 
+use chrono::TimeDelta;
 use poem::{
     Server,
     listener::{Acceptor as _, Listener as _, TcpListener},
@@ -36,10 +37,20 @@ pub async fn bind(address: SocketAddr) -> Result<Bound> {
 impl Bound {
     /// Serves until `stop` is ready, then lets requests in flight finish.
     pub async fn serve(self, app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        tokio::spawn(sweep(app.clone()));
         Server::new_with_acceptor(self.acceptor)
             .idle_timeout(Duration::from_secs(120))
             .run_with_graceful_shutdown(routes::endpoint(app), stop, Some(DRAIN))
             .await?;
         Ok(())
+    }
+}
+
+/// Removes what uploads of an earlier run left half-written; besides the requests, because a large library takes a while.
+async fn sweep(app: App) {
+    match app.store.sweep(app.clock.now() - TimeDelta::days(1)).await {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "removed partial files of broken uploads"),
+        Err(e) => tracing::warn!(error = %e, "partial files could not be looked for"),
     }
 }

@@ -19,7 +19,7 @@ export function send(file, onProgress) {
     request.addEventListener("load", () => {
       const answer = request.response;
       if (request.status === 201 && answer?.id) resolve(answer);
-      else reject(new UploadError(request.status === 413 ? "tooLarge" : "failed", answer?.errors?.[0]?.text ?? answer?.detail ?? ""));
+      else reject(new UploadError(request.status === 413 ? "tooLarge" : "failed", answer?.errors?.[0]?.detail ?? answer?.detail ?? ""));
     });
     request.addEventListener("error", () => reject(new UploadError("offline", "")));
     request.addEventListener("abort", () => reject(new UploadError("cancelled", "")));

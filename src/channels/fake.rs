@@ -13,7 +13,8 @@ use crate::{
     providers::{Account, Answers, Call, Descriptor, Failure, Field, Fut, Link, Outcome, Provider},
 };
 
-const ABOUT: Descriptor = Descriptor {
+/// A name and a password.
+pub const ABOUT: Descriptor = Descriptor {
     id: "fake",
     name: "Fake",
     connect: &[Field::text("identifier", "l"), Field::password("password", "l")],

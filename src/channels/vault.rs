@@ -23,6 +23,10 @@ type Turn = tokio::sync::Mutex<()>;
 /// Whose turn it is to renew, per channel of this process.
 static TURNS: LazyLock<Mutex<HashMap<ChannelId, Weak<Turn>>>> = LazyLock::new(Mutex::default);
 
+/// How often storing is tried while the database is away; each try waits some seconds by itself. What is lost here may
+/// be the only token the platform will still accept.
+const STORE_TRIES: usize = 3;
+
 /// The credentials of one channel.
 pub struct Vault {
     app: App,
@@ -72,10 +76,20 @@ impl Vault {
         Ok((stored != *seen).then(|| self.keep(stored)))
     }
 
+    /// False when somebody else stored first, which may have been us: a commit whose answer was lost.
     async fn store(&self, old: &Sealed, fresh: &Json) -> Result<bool> {
         let new = Sealed::seal(&self.app.key, self.id, fresh);
+        let mut stored = self.try_store(old, &new).await;
+        for _ in 1..STORE_TRIES {
+            let Err(Error::Unavailable(_)) = stored else { break };
+            stored = self.try_store(old, &new).await;
+        }
+        stored
+    }
+
+    async fn try_store(&self, old: &Sealed, new: &Sealed) -> Result<bool> {
         let mut tx = self.app.db.begin().await?;
-        let stored = replace(&mut tx, self.org, self.id, old, &new).await?;
+        let stored = replace(&mut tx, self.org, self.id, old, new).await?;
         tx.commit().await?;
         Ok(stored)
     }

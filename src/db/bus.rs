@@ -15,6 +15,8 @@ const BACKLOG: usize = 1_024;
 pub enum Topic {
     /// The schedule: something may be due sooner than the engine thinks.
     Schedule,
+    /// A channel was connected, paused, resumed or removed.
+    Channels,
     /// The posts of an organisation.
     Posts(OrgId),
 }

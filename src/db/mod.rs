@@ -4,6 +4,7 @@
 //! never meet `SQLITE_BUSY`) and several read-only ones. Nothing here knows a table.
 
 pub mod bus;
+mod dump;
 mod migrate;
 mod query;
 

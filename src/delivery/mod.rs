@@ -4,11 +4,17 @@
 //! channels and providers; does not know posts beyond their ids, pages or APIs.
 
 mod actions;
+mod engine;
+mod lane;
+mod ledger;
 mod model;
 mod removal;
+mod plan;
+mod run;
 mod state;
 
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
+pub use engine::{Engine, Handle};
 pub use model::{NewPart, NewTarget, Part, Target, TargetChange, add, find_part, find_target, parts_of, replace};
 pub use removal::{bring_back, remove_one};
 pub use state::{PartState, TargetState};

@@ -81,6 +81,35 @@ impl Guard {
     }
 }
 
+/// The one private address that may be called without configuration: where this instance itself listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Own(SocketAddr);
+
+impl Own {
+    /// From the address listened on. Any-address listeners are reached at their loopback address; one bound to another
+    /// interface is not reached from here, so there is none.
+    pub fn new(listen: SocketAddr) -> Option<Self> {
+        let ip = match listen.ip() {
+            ip if ip.is_loopback() => ip,
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            _ => return None,
+        };
+        Some(Self(SocketAddr::new(ip, listen.port())))
+    }
+
+    /// True for plain http to exactly this address and port, written as an address and not as a name.
+    pub fn is(&self, url: &Url) -> bool {
+        let ip = match url.host() {
+            Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
+            Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
+            _ => return false,
+        };
+        let bare = url.username().is_empty() && url.password().is_none();
+        url.scheme() == "http" && bare && ip == self.0.ip() && url.port_or_known_default() == Some(self.0.port())
+    }
+}
+
 /// The system's resolver, with refused addresses removed.
 pub struct GuardedResolver {
     guard: Guard,
@@ -181,6 +210,29 @@ mod tests {
         assert!(allows("http://127.0.0.1:3000/", &["127.0.0.0/8"]));
         assert!(!allows("http://10.0.0.1/", &["127.0.0.0/8"]));
         assert!(!allows("http://8.8.8.8/", &["127.0.0.0/8"]));
+    }
+
+    #[test]
+    fn only_the_exact_address_this_instance_listens_on_is_its_own() {
+        let own =
+            |listen: &str, url: &str| Own::new(listen.parse().unwrap()).is_some_and(|own| own.is(&Url::parse(url).unwrap()));
+        assert!(own("127.0.0.1:8080", "http://127.0.0.1:8080/sandbox/api/me"));
+        assert!(own("0.0.0.0:8080", "http://127.0.0.1:8080/"));
+        assert!(own("[::]:8080", "http://[::1]:8080/"));
+        assert!(own("127.0.0.1:80", "http://127.0.0.1/"));
+        for url in [
+            "http://127.0.0.1:8081/",
+            "http://127.0.0.1/",
+            "https://127.0.0.1:8080/",
+            "http://127.0.0.2:8080/",
+            "http://localhost:8080/",
+            "http://me@127.0.0.1:8080/",
+            "http://[::1]:8080/",
+        ] {
+            assert!(!own("127.0.0.1:8080", url), "{url}");
+        }
+        assert!(!own("192.168.1.5:8080", "http://192.168.1.5:8080/"));
+        assert!(!own("192.168.1.5:8080", "http://127.0.0.1:8080/"));
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ mod guard;
 mod reply;
 mod request;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 pub use reply::Reply;
 pub use request::Request;
@@ -16,7 +16,7 @@ use crate::{
     config,
     error::{Error, Result},
 };
-use guard::{Guard, Reach};
+use guard::{Guard, Own, Reach, Refused};
 
 /// Most bytes of an answer that are read.
 pub const MAX_REPLY: usize = 5 * 1024 * 1024;
@@ -35,6 +35,7 @@ pub struct Client {
     follow_secure: reqwest::Client,
     follow_plain: reqwest::Client,
     timeout: Duration,
+    own: Option<Own>,
 }
 
 impl Client {
@@ -59,7 +60,14 @@ impl Client {
             follow_plain: build(Reach::AllowedPrivate, follow(&guard, "http"))?,
             guard,
             timeout: Duration::from_secs(config.timeout_seconds),
+            own: None,
         })
+    }
+
+    /// Lets [`Client::request`] call this instance itself, which the built-in sandbox needs: plain http to the loopback
+    /// address and port of `listen`, and nothing else. [`Client::fetch`] never gets there.
+    pub fn trusting(self, listen: Option<SocketAddr>) -> Self {
+        Self { own: listen.and_then(Own::new), ..self }
     }
 
     /// A call to a platform's API; redirects are not followed.
@@ -86,6 +94,13 @@ impl Client {
         let url = url::Url::parse(url).map_err(|e| e.to_string())?;
         self.guard.allows(&url).map_err(|e| e.to_string())
     }
+
+    fn admits(&self, url: &url::Url, follow: bool) -> Result<(), Refused> {
+        match self.own {
+            Some(own) if !follow && own.is(url) => Ok(()),
+            _ => self.guard.allows(url),
+        }
+    }
 }
 
 /// Redirects stay on the scheme they began with, because each scheme has a resolver of its own.
@@ -108,4 +123,29 @@ fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     }
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|c| reqwest::Certificate::from_der(c).ok());
     builder.tls_certs_only(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FailureKind;
+
+    #[tokio::test]
+    async fn a_trusted_listener_is_reached_by_requests_and_by_nothing_else() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // Nobody listens there: what is let through fails to connect, what is refused is rejected.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let own = listener.local_addr().unwrap();
+        drop(listener);
+        let client = Client::new(&config::Http::default()).unwrap();
+        let url = format!("http://{own}/");
+        let kind = async |request: Request| request.send().await.unwrap_err().kind;
+        assert_eq!(kind(client.request(Method::GET, &url)).await, FailureKind::Rejected);
+        let client = client.trusting(Some(own));
+        assert_eq!(kind(client.request(Method::GET, &url)).await, FailureKind::Unavailable);
+        assert_eq!(kind(client.fetch(&url)).await, FailureKind::Rejected);
+        let other = format!("http://127.0.0.1:{}/", own.port() ^ 1);
+        assert_eq!(kind(client.request(Method::GET, &other)).await, FailureKind::Rejected);
+        assert!(client.check(&url).is_err(), "an address that a person gives is no business of this");
+    }
 }

@@ -24,7 +24,7 @@ impl Request {
     pub(super) fn new(client: &Client, method: Method, url: &str, follow: bool) -> Self {
         let writes = !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
         let builder = Url::parse(url).map_err(|e| Failure::rejected(format!("{url}: {e}"))).and_then(|url| {
-            client.guard.allows(&url).map_err(|e| Failure::rejected(e.to_string()))?;
+            client.admits(&url, follow).map_err(|e| Failure::rejected(e.to_string()))?;
             Ok(client.for_scheme(url.scheme(), follow).request(method, url))
         });
         Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY }.timeout(client.timeout)

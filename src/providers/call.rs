@@ -186,9 +186,9 @@ impl Call<'_> {
                 Ok(result)
             }
             Err(failure) => {
-                let failure = settle(effect, failure);
+                // The ledger keeps what really happened; the engine hears what it means for this effect.
                 self.steps.end(name, Err(&failure)).await?;
-                Err(failure)
+                Err(settle(effect, failure))
             }
         }
     }

@@ -6,7 +6,7 @@
 pub mod bluesky;
 mod call;
 mod descriptor;
-mod sandbox;
+pub mod sandbox;
 #[cfg(test)]
 pub mod testing;
 
@@ -26,7 +26,7 @@ use crate::{http::Client, kit::MediaId, kit::text::Doc};
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky];
+pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &sandbox::Sandbox];
 
 /// The provider with this id.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {

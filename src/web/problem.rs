@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Frame;
 use crate::{
-    error::{Error, FailureKind, Message},
+    error::{Error, FailureKind, FieldError, Message},
     render::{View, text},
 };
 
@@ -46,7 +46,7 @@ pub fn words(e: &Error) -> String {
     let message = match e {
         Error::NotFound(thing) => Message::new("error.not_found").with("thing", thing),
         Error::Invalid(fields) => {
-            return fields.iter().map(|f| format!("{}: {}", f.field, text(&f.message))).collect::<Vec<_>>().join("; ");
+            return fields.iter().map(field_words).collect::<Vec<_>>().join("; ");
         }
         Error::Conflict(m) | Error::Forbidden(m) | Error::Limit(m) => m.clone(),
         Error::Unauthorized => Message::new("error.unauthorized"),
@@ -57,6 +57,12 @@ pub fn words(e: &Error) -> String {
         Error::Internal(_) => Message::new("error.internal"),
     };
     text(&message)
+}
+
+/// Names the field, unless the error is about the whole.
+fn field_words(e: &FieldError) -> String {
+    let words = text(&e.message);
+    if e.field.is_empty() { words } else { format!("{}: {words}", e.field) }
 }
 
 /// `10 MiB` and the like.
@@ -162,7 +168,7 @@ pub fn problem(code: StatusCode, e: &Error, request_id: &str) -> Response {
 /// As Postiz's clients expect it.
 pub fn envelope(code: StatusCode, e: &Error) -> Response {
     let message = match e {
-        Error::Invalid(fields) => fields.iter().map(|f| format!("{}: {}", f.field, text(&f.message))).collect(),
+        Error::Invalid(fields) => fields.iter().map(field_words).collect(),
         e => json!(words(e)),
     };
     let mut body = json!({"statusCode": code.as_u16(), "message": message});

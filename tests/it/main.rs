@@ -5,5 +5,7 @@ mod support;
 mod channels;
 mod frame;
 mod identity;
+mod media;
 mod orgs;
+mod sandbox;
 mod templates;

@@ -96,7 +96,7 @@ impl Channel {
     /// Stores a connected account. The same account again, even one that was removed, is the same channel: it keeps its
     /// id, slots and zone, and becomes active. Its name is kept too, for people may have chosen it, unless it had been
     /// removed. A new one gets the organisation's zone and [`DEFAULTS`]. Tells the schedule: what was held may go on.
-    pub async fn store(tx: &mut Tx, key: &Key, found: &Found<'_>, now: DateTime<Utc>) -> Result<Self> {
+    pub(in crate::channels) async fn store(tx: &mut Tx, key: &Key, found: &Found<'_>, now: DateTime<Utc>) -> Result<Self> {
         let (org, new) = (found.org, ChannelId::new());
         let added = insert(tx, key, new, found, now).await?;
         let id = if added { new } else { refresh(tx, key, found).await? };
@@ -109,7 +109,7 @@ impl Channel {
         let channel = Self::find(&mut *tx, org, id).await?;
         let kind = if added { "channel.connected" } else { "channel.reconnected" };
         channel.record(tx, kind, found.by, now).await?;
-        tx.publish(Topic::Schedule);
+        tx.publish(Topic::Channels);
         Ok(channel)
     }
 
@@ -119,7 +119,7 @@ impl Channel {
             q("UPDATE channels SET state = 'paused' WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL AND state <> 'paused'");
         if paused.bind(self.org_id).bind(self.id).exec(tx).await? == 1 {
             self.record(tx, "channel.paused", by, now).await?;
-            tx.publish(Topic::Schedule);
+            tx.publish(Topic::Channels);
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Channel {
              WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL AND state = 'paused'");
         if resumed.bind(self.org_id).bind(self.id).exec(tx).await? == 1 {
             self.record(tx, "channel.resumed", by, now).await?;
-            tx.publish(Topic::Schedule);
+            tx.publish(Topic::Channels);
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Channel {
             q("UPDATE channels SET deleted_at = $1, credentials = $2 WHERE org_id = $3 AND id = $4 AND deleted_at IS NULL");
         if removed.bind(now).bind(Vec::<u8>::new()).bind(self.org_id).bind(self.id).exec(tx).await? == 1 {
             self.record(tx, "channel.removed", by, now).await?;
-            tx.publish(Topic::Schedule);
+            tx.publish(Topic::Channels);
         }
         Ok(())
     }

@@ -87,6 +87,7 @@ async fn again(app: &App, caller: &Caller, about: &Descriptor, id: &str) -> Resu
     if channel.provider == about.id { Ok(Some(channel)) } else { Err(Error::NotFound("channel")) }
 }
 
+/// The form.
 #[handler]
 pub async fn new(app: App, caller: Caller, frame: Frame, Path(id): Path<String>, Query(which): Query<Which>) -> web::Result {
     caller.require(Role::Admin)?;
@@ -95,6 +96,7 @@ pub async fn new(app: App, caller: Caller, frame: Frame, Path(id): Path<String>,
     Ok(frame.page(&Connect::new(about, &Answers::new(), again.as_ref(), &[]))?)
 }
 
+/// Connects; on failure the form again, with everything but the secrets.
 #[handler]
 pub async fn create(app: App, caller: Caller, frame: Frame, Path(id): Path<String>, sent: Sent) -> web::Result {
     let Sent { form, peer } = sent;
@@ -118,5 +120,59 @@ pub async fn create(app: App, caller: Caller, frame: Frame, Path(id): Path<Strin
             Ok(frame.page_with(status, &view(&[FieldError::new("", message)]))?)
         }
         Err(e) => Err(e.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        channels::fake::{ABOUT, instance},
+        providers::{Account, Answers},
+    };
+
+    async fn channel(app: &App, org: crate::kit::OrgId) -> Channel {
+        let account = Account {
+            id: "id:ann".into(),
+            name: "Ann <b>".into(),
+            handle: "ann".into(),
+            picture: None,
+            url: None,
+            credentials: serde_json::json!({}),
+        };
+        let found = crate::channels::model::Found { org, provider: "fake", account: &account, by: None };
+        let mut tx = app.db.begin().await.unwrap();
+        let channel = Channel::store(&mut tx, &app.key, &found, app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        channel
+    }
+
+    #[tokio::test]
+    async fn the_form_comes_back_with_everything_but_the_secret() {
+        let (app, org, _dir) = instance().await;
+        let answers: Answers = [("identifier", "bob"), ("password", "geheim")].map(|(n, v)| (n.into(), v.into())).into();
+        let words = Message::new("connect.refused").with("provider", "Fake").with("words", "no way");
+        let errors = [FieldError::new("password", words)];
+        let channel = channel(&app, org).await;
+        let view = Connect::new(&ABOUT, &answers, Some(&channel), &errors);
+        let page = app.pages.render(&view, &Frame::sample()).unwrap();
+        assert!(page.contains("value=\"bob\"") && !page.contains("geheim"), "{page}");
+        assert!(page.contains("id=\"e-password\"") && page.contains("no way"));
+        assert!(page.contains("Reconnect Ann &lt;b&gt;") && page.contains(&format!("value=\"{}\"", channel.id)));
+        let first = app.pages.render(&Connect::new(&ABOUT, &Answers::new(), None, &[]), &Frame::sample()).unwrap();
+        assert!(first.contains("Connect Fake") && !first.contains("name=\"channel\""));
+    }
+
+    #[tokio::test]
+    async fn only_a_channel_of_the_provider_can_be_reconnected() {
+        let (app, org, _dir) = instance().await;
+        let caller = Caller::machine(org, "UTC", crate::orgs::Source::Web);
+        let id = channel(&app, org).await.id.to_string();
+        assert!(again(&app, &caller, &ABOUT, "").await.unwrap().is_none());
+        assert_eq!(again(&app, &caller, &ABOUT, &id).await.unwrap().unwrap().id.to_string(), id);
+        let other = Descriptor { id: "other", ..ABOUT };
+        assert!(matches!(again(&app, &caller, &other, &id).await, Err(Error::NotFound("channel"))));
+        let stranger = Caller { org: crate::kit::OrgId::new(), ..caller };
+        assert!(matches!(again(&app, &stranger, &ABOUT, &id).await, Err(Error::NotFound("channel"))));
     }
 }

@@ -96,6 +96,7 @@ impl ProviderView {
     }
 }
 
+/// The list and the gallery.
 #[handler]
 pub async fn index(app: App, caller: Caller, frame: Frame) -> web::Result {
     let due = next_due(&app.db, caller.org).await?;

@@ -71,6 +71,7 @@ struct NewSlotView {
 }
 
 impl Show {
+    /// The page as it is stored.
     pub async fn new(app: &App, caller: &Caller, channel: &Channel) -> Result<Self> {
         let due = next_due(&app.db, caller.org).await?;
         let slots = Slot::list(&app.db, caller.org, channel.id).await?;
@@ -118,12 +119,14 @@ fn zones(own: &str) -> Vec<String> {
     zones
 }
 
+/// The page.
 #[handler]
 pub async fn show(app: App, caller: Caller, frame: Frame, Path(id): Path<String>) -> web::Result {
     let channel = find(&app, caller.org, &id).await?;
     Ok(frame.page(&Show::new(&app, &caller, &channel).await?)?)
 }
 
+/// Changes name and zone.
 #[handler]
 pub async fn update(app: App, caller: Caller, frame: Frame, Path(id): Path<String>, sent: Sent) -> web::Result {
     let Sent { form, peer } = sent;
@@ -161,6 +164,7 @@ fn name(given: &str) -> Result<String, Message> {
     }
 }
 
+/// Pauses.
 #[handler]
 pub async fn pause(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
     caller.require(Role::Admin)?;
@@ -171,6 +175,7 @@ pub async fn pause(app: App, caller: Caller, peer: Peer, Path(id): Path<String>)
     Ok(back(&channel, Flash::ok(named("channels.paused", &channel)), &peer))
 }
 
+/// Ends the pause.
 #[handler]
 pub async fn resume(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
     caller.require(Role::Admin)?;
@@ -184,6 +189,7 @@ pub async fn resume(app: App, caller: Caller, peer: Peer, Path(id): Path<String>
     Ok(back(&channel, Flash::ok(named(said, &channel)), &peer))
 }
 
+/// Removes the channel.
 #[handler]
 pub async fn remove(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
     caller.require(Role::Admin)?;

@@ -18,6 +18,7 @@ use crate::{
     web::{self, Flash, Form, Frame, Peer},
 };
 
+/// Adds a posting time.
 #[handler]
 pub async fn create(app: App, caller: Caller, frame: Frame, Path(id): Path<String>, sent: Sent) -> web::Result {
     let Sent { form, peer } = sent;
@@ -43,6 +44,7 @@ async fn add(app: &App, org: OrgId, channel: &Channel, form: &Form) -> Result<Sl
     Ok(slot)
 }
 
+/// Removes one.
 #[handler]
 pub async fn remove(app: App, caller: Caller, peer: Peer, Path((id, slot)): Path<(String, String)>) -> web::Result {
     caller.require(Role::Admin)?;

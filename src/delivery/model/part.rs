@@ -7,7 +7,7 @@ use crate::{
     db::{Ex, FromRow, Json as JsonColumn, q},
     delivery::PartState,
     error::{Failure, OrNotFound as _, Result},
-    kit::{ChannelId, OrgId, PartId, TargetId},
+    kit::{ChannelId, OrgId, PartId, PostId, TargetId},
     providers::{MediaRef, Remote},
 };
 
@@ -70,16 +70,37 @@ pub async fn find_part(ex: impl Into<Ex<'_>>, org: OrgId, id: PartId) -> Result<
         .or_not_found("part")
 }
 
+/// A due part with what its target adds.
+#[derive(Debug, Clone, FromRow)]
+pub struct Due {
+    /// The part.
+    #[sqlx(flatten)]
+    pub part: Part,
+    /// The post.
+    pub post_id: PostId,
+    /// When the target was due.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The provider's settings.
+    pub settings: Json,
+    /// Position of the last part of the thread.
+    pub last_position: i64,
+    /// An earlier run left steps.
+    pub has_steps: bool,
+}
+
 /// The parts of a lane that are due, in order, at most `limit`.
-pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, limit: i64) -> Result<Vec<Part>> {
-    q("SELECT ")
-        .push(COLUMNS)
-        .push(" FROM parts WHERE channel_id = $1 AND next_at <= $2 ORDER BY next_at, id LIMIT $3")
-        .bind(channel)
-        .bind(now)
-        .bind(limit)
-        .all(ex)
-        .await
+pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, limit: i64) -> Result<Vec<Due>> {
+    q("SELECT p.id, p.org_id, p.target_id, p.channel_id, p.position, p.delay_seconds, p.content, p.media, p.state, p.next_at, p.tries,
+         p.looks, p.failure, p.published_at, t.post_id, t.due_at, t.settings,
+         (SELECT max(l.position) FROM parts l WHERE l.target_id = p.target_id) AS last_position,
+         EXISTS (SELECT 1 FROM steps s WHERE s.part_id = p.id) AS has_steps
+       FROM parts p JOIN targets t ON t.id = p.target_id
+       WHERE p.channel_id = $1 AND p.next_at <= $2 ORDER BY p.next_at, p.id LIMIT $3")
+    .bind(channel)
+    .bind(now)
+    .bind(limit)
+    .all(ex)
+    .await
 }
 
 #[derive(FromRow)]

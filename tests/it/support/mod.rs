@@ -105,6 +105,7 @@ impl TestApp {
         change(&mut config);
         let bound = server::bind(config.server.listen).await.unwrap();
         config.server.url.get_or_insert_with(|| format!("http://{}", bound.address).parse().unwrap());
+        config.server.listen = bound.address;
         let lock = boot::Lock::take(data.path()).unwrap().unwrap();
         let app = boot::open(config, clock).await.unwrap();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

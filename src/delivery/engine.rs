@@ -1,0 +1,167 @@
+//! Wakes at the exact time something is due, claims lanes, works them side by side, shows signs of life, and drains.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time::MissedTickBehavior,
+};
+use uuid::Uuid;
+
+use super::{lane::Worker, ledger::Ledger, model};
+use crate::{
+    app::App,
+    db::{Topic, q},
+    error::Result,
+};
+
+/// How often the engine shows that it lives: in the database, for the readiness check and for its leases.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// After an error of the database.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The engine of one process.
+pub struct Engine {
+    worker: Arc<Worker>,
+    id: Uuid,
+}
+
+/// A running engine.
+pub struct Handle {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Begins nothing new, lets requests in flight finish for as long as configured, and returns.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = self.task.await;
+    }
+}
+
+impl Engine {
+    /// Starts sending.
+    pub fn start(app: &App) -> Handle {
+        let (stop, stopping) = watch::channel(false);
+        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping };
+        let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7() };
+        Handle { stop, task: tokio::spawn(engine.run()) }
+    }
+
+    async fn run(self) {
+        let app = &self.worker.app;
+        let mut stopping = self.worker.stopping.clone();
+        let mut bus = app.db.bus.listen();
+        let mut channels = app.db.bus.listen();
+        let mut beats = tokio::time::interval(HEARTBEAT);
+        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lanes = JoinSet::new();
+        self.insist("start", || self.begin()).await;
+        while !*stopping.borrow() {
+            let wake = match self.fill(&mut lanes).await {
+                Ok(wake) => wake,
+                Err(e) => {
+                    tracing::error!(error = format!("{e:#}"), "the engine cannot see what is due");
+                    Some(app.clock.now() + TimeDelta::from_std(PAUSE).unwrap_or_default())
+                }
+            };
+            tokio::select! {
+                _ = stopping.changed() => {}
+                () = bus.heard(|t| t == Topic::Schedule) => {}
+                () = channels.heard(|t| t == Topic::Channels) => self.insist("follow the channels", || self.follow_channels()).await,
+                () = sleep(app, wake) => {}
+                _ = lanes.join_next(), if !lanes.is_empty() => while lanes.try_join_next().is_some() {},
+                _ = beats.tick() => self.insist("show life", || self.beat()).await,
+            }
+        }
+        self.drain(lanes).await;
+    }
+
+    /// Frees what a former process of this instance left, unless others share the database.
+    async fn begin(&self) -> Result<()> {
+        let app = &self.worker.app;
+        if !app.db.is_postgres() {
+            let mut tx = app.db.begin().await?;
+            model::forget_leases(&mut tx).await?;
+            tx.commit().await?;
+        }
+        self.follow_channels().await
+    }
+
+    /// Claims what is due, as far as there is room, and tells when to wake next.
+    async fn fill(&self, lanes: &mut JoinSet<()>) -> Result<Option<DateTime<Utc>>> {
+        let app = &self.worker.app;
+        let delivery = &app.config.delivery;
+        loop {
+            let free = delivery.lanes.saturating_sub(lanes.len());
+            let wake = model::next_wake(&app.db, self.id).await?;
+            let now = app.clock.now();
+            if free == 0 {
+                return Ok(None);
+            }
+            if wake.is_none_or(|at| at > now) {
+                return Ok(wake);
+            }
+            let lease = now + TimeDelta::seconds(i64::try_from(delivery.lease_seconds).unwrap_or(60));
+            let mut tx = app.db.begin().await?;
+            let claimed = model::claim(&mut tx, self.id, now, lease, i64::try_from(free).unwrap_or(1)).await?;
+            tx.commit().await?;
+            if claimed.is_empty() {
+                // Another worker took them: whatever is left wakes us in its time.
+                return Ok(Some(now + TimeDelta::milliseconds(50)));
+            }
+            for lane in claimed {
+                lanes.spawn(self.worker.clone().work(lane));
+            }
+        }
+    }
+
+    /// Lets posts go that waited for a channel, and withdraws those of removed ones.
+    async fn follow_channels(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let late = TimeDelta::minutes(app.config.delivery.late_minutes.into());
+        loop {
+            let mut tx = app.db.begin().await?;
+            let released = model::release_held(&mut tx, late, app.clock.now()).await?;
+            model::withdraw_removed(&mut tx).await?;
+            tx.commit().await?;
+            if released == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn beat(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let lease = TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60));
+        let mut tx = app.db.begin().await?;
+        model::extend_leases(&mut tx, self.id, app.clock.now() + lease).await?;
+        q("UPDATE instance SET heartbeat_at = $1").bind(app.clock.now()).exec(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Runs something that only fails when the database is away; the next occasion comes by itself.
+    async fn insist<F: Future<Output = Result<()>>>(&self, what: &str, run: impl Fn() -> F) {
+        if let Err(e) = run().await {
+            tracing::error!(error = format!("{e:#}"), "the engine could not {what}");
+        }
+    }
+
+    async fn drain(&self, mut lanes: JoinSet<()>) {
+        let limit = Duration::from_secs(self.worker.app.config.delivery.drain_seconds);
+        let all = async { while lanes.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!("requests were still in flight at the end; their outcome is looked up at the next start");
+        }
+    }
+}
+
+async fn sleep(app: &App, until: Option<DateTime<Utc>>) {
+    match until {
+        Some(at) => app.clock.sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,310 @@
+//! Works one lane: its due parts in order, each sent or looked for, until nothing is due; then gives the lane back.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
+
+use super::{
+    PartState,
+    ledger::{Conclusion, Entry, Ledger, Place, Verdict},
+    model::{self, Due, Lane},
+    plan::{self, News, Next, Standing},
+    run::Run,
+};
+use crate::{
+    app::App,
+    channels::{Channel, ChannelState, Vault},
+    error::{Error, Failure, FailureKind, Result},
+    kit::{MediaId, text::Doc},
+    media::Files,
+    providers::{Call, Found, Outcome, Provider, Remote},
+};
+
+/// Parts loaded at once.
+const BATCH: i64 = 8;
+/// The most that one run of one part may take, uploads included.
+const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
+
+/// What works lanes.
+pub struct Worker {
+    /// Everything below.
+    pub app: App,
+    /// Where it is written down.
+    pub ledger: Ledger,
+    /// True once no new part may be begun.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// What came of a run, for the conclusion.
+struct Finding {
+    news: News,
+    failure: Option<Failure>,
+    remotes: Vec<Remote>,
+    warnings: Vec<String>,
+}
+
+impl Worker {
+    /// Sends what is due on a lane and gives it back.
+    pub async fn work(self: Arc<Self>, lane: Lane) {
+        if let Err(e) = self.send_due(lane).await {
+            tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), "a lane stopped");
+            // Not at once again: what failed is the database, not the platform.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        while let Err(e) = self.ledger.write(Entry::Release(lane)).await {
+            tracing::warn!(channel = %lane.channel_id, error = %e, "a lane cannot be given back yet");
+            if *self.stopping.borrow() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn send_due(&self, lane: Lane) -> Result<()> {
+        let channel = match Channel::find(&self.app.db, lane.org_id, lane.channel_id).await {
+            Err(Error::NotFound(_)) => return self.withdraw().await,
+            found => found?,
+        };
+        let vault = Vault::open(&self.app, lane.org_id, lane.channel_id).await?;
+        loop {
+            let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            for part in &due {
+                if *self.stopping.borrow() {
+                    return Ok(());
+                }
+                if !self.handle(lane, (&channel, &vault), part).await? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// The channel is gone: nothing of it is sent any more.
+    async fn withdraw(&self) -> Result<()> {
+        let mut tx = self.app.db.begin().await?;
+        model::withdraw_removed(&mut tx).await?;
+        tx.commit().await
+    }
+
+    /// Deals with one due part; false when the lane must be given back before the next one.
+    async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), due: &Due) -> Result<bool> {
+        if let Some(reason) = self.reason_to_hold(channel, due) {
+            self.hold(due, reason).await?;
+            return Ok(true);
+        }
+        let place = Place {
+            lane,
+            org: due.part.org_id,
+            post: due.post_id,
+            target: due.part.target_id,
+            part: due.part.id,
+            position: due.part.position,
+            last: due.part.position == due.last_position,
+        };
+        let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
+        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
+        let Some(provider) = channel.provider() else {
+            let failure = Failure::unsupported(&channel.provider);
+            return self.conclude(place, &run, due, failed(failure)).await;
+        };
+        let result = if due.part.state == PartState::Uncertain {
+            self.look(provider, (channel, vault), due, &run).await?
+        } else {
+            self.publish(provider, (channel, vault), due, &run).await?
+        };
+        if run.is_refused() {
+            return Ok(true);
+        }
+        self.conclude(place, &run, due, result).await
+    }
+
+    fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
+        let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
+        let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
+        match channel.state {
+            // What may be live is looked for even on a paused channel.
+            _ if due.part.state == PartState::Uncertain => None,
+            ChannelState::Paused => Some("paused"),
+            ChannelState::Reconnect => Some("reconnect"),
+            ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
+            ChannelState::Active => None,
+        }
+    }
+
+    async fn hold(&self, due: &Due, reason: &'static str) -> Result<()> {
+        let mut tx = self.app.db.begin().await?;
+        let target = model::find_target(&mut tx, due.part.org_id, due.part.target_id).await?;
+        model::hold(&mut tx, &target, reason, self.app.clock.now()).await?;
+        tx.commit().await
+    }
+
+    /// Publishes it, or goes on publishing it.
+    async fn publish(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
+        let result = self
+            .call(provider, with, due, run, async |call| match provider.publish(call).await {
+                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, failure: None, remotes, warnings },
+                Ok(Outcome::Wait { after }) => {
+                    let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1));
+                    Finding { news: News::Wait(after), ..nothing() }
+                }
+                Err(failure) => failed(failure),
+            })
+            .await?;
+        // Whatever the provider says: a write without a known end is uncertain.
+        let hidden =
+            matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
+        match (&result.failure, run.unsure_step()) {
+            (Some(f), Some(_)) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
+            _ => Ok(result),
+        }
+    }
+
+    /// Asks the platform whether the write of unknown outcome happened.
+    async fn look(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
+        let Some(step) = run.unsure_step() else { return Ok(Finding { news: News::Absent, ..nothing() }) };
+        if !provider.about().can.find {
+            return Ok(Finding { news: News::CannotLook, failure: failure_of(due), ..nothing() });
+        }
+        self.call(provider, with, due, run, async |call| match provider.find(call, &step).await {
+            Ok(Found::Yes(remotes)) => Finding { news: News::Found, remotes, ..nothing() },
+            Ok(Found::No) => Finding { news: News::Absent, ..nothing() },
+            Ok(Found::NotSeen) => Finding { news: News::NotSeen, failure: failure_of(due), ..nothing() },
+            Err(f) if matches!(f.kind, FailureKind::Reconnect | FailureKind::RateLimited { .. }) => failed(f),
+            Err(f) => Finding { news: News::NotSeen, failure: Some(f), ..nothing() },
+        })
+        .await
+    }
+
+    /// Gives a provider its [`Call`], limits its time and survives its panic.
+    async fn call(
+        &self,
+        provider: &dyn Provider,
+        (channel, vault): (&Channel, &Vault),
+        due: &Due,
+        run: &Run,
+        what: impl AsyncFnOnce(&Call<'_>) -> Finding,
+    ) -> Result<Finding> {
+        let ids: Vec<MediaId> = due.part.media.0.iter().map(|m| m.id).collect();
+        let files = Files::of(&self.app, channel.org_id, &ids).await?;
+        let media = match files.describe(&due.part.media.0) {
+            Ok(media) => media,
+            Err(failure) => return Ok(failed(failure)),
+        };
+        let thread = if due.part.position > 0 {
+            model::remotes_before(&self.app.db, due.part.target_id, due.part.position).await?
+        } else {
+            Vec::new()
+        };
+        let call = Call {
+            http: &self.app.http,
+            account: &channel.remote_id,
+            hosts: self.app.provider_hosts(provider.about().id),
+            text: &Doc::from_html(&due.part.content),
+            media: &media,
+            settings: &due.settings,
+            position: usize::try_from(due.part.position).unwrap_or(0),
+            thread: &thread,
+            now: self.app.clock.now(),
+            steps: run,
+            tokens: vault,
+            files: &files,
+        };
+        let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
+        let result = match done {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
+            Err(_) => {
+                tracing::error!(provider = provider.about().id, part = %due.part.id, "a provider panicked");
+                failed(Failure::unexpected("Rostrum's code for this platform crashed"))
+            }
+        };
+        Ok(match run.flush().await {
+            Ok(()) => result,
+            Err(failure) => failed(failure),
+        })
+    }
+
+    /// Decides and writes down what follows; false when the lane is no longer ours.
+    async fn conclude(&self, place: Place, run: &Run, due: &Due, result: Finding) -> Result<bool> {
+        let now = self.app.clock.now();
+        let looking = due.part.state == PartState::Uncertain;
+        let counted = !looking && due.part.state != PartState::Processing;
+        let tries = due.part.tries + i64::from(counted);
+        let standing = Standing {
+            tries,
+            looks: due.part.looks,
+            due_at: due.due_at.unwrap_or(now).max(due.part.next_at.unwrap_or(now) - TimeDelta::hours(1)),
+            unsure: run.unsure_step().is_some(),
+            jitter: jitter(),
+        };
+        let next = plan::next(standing, &result.news, now);
+        let uncounted = matches!(next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let conclusion = Conclusion {
+            place,
+            from: run.state(),
+            kind: kind(&result.news, &next),
+            tries: if uncounted { due.part.tries } else { tries },
+            looks: due.part.looks + i64::from(matches!(next, Next::Later { state: PartState::Uncertain, .. })),
+            absent: result.news == News::Absent,
+            failure: result.failure,
+            remotes: result.remotes,
+            warnings: result.warnings,
+            next,
+            now,
+        };
+        log(&conclusion);
+        let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
+        Ok(verdict == Verdict::Written && !blocked)
+    }
+}
+
+fn nothing() -> Finding {
+    Finding { news: News::NotSeen, failure: None, remotes: Vec::new(), warnings: Vec::new() }
+}
+
+fn failed(failure: Failure) -> Finding {
+    Finding { news: News::Failed(failure.clone()), failure: Some(failure), ..nothing() }
+}
+
+/// The failure that made it uncertain stays the explanation while we look.
+fn failure_of(due: &Due) -> Option<Failure> {
+    due.part.failure.as_ref().map(|f| f.0.clone())
+}
+
+fn jitter() -> f64 {
+    f64::from(u16::from_le_bytes(crate::kit::crypto::random())) / f64::from(u16::MAX)
+}
+
+/// The audit trail's word.
+fn kind(news: &News, next: &Next) -> &'static str {
+    match (news, next) {
+        (News::Found, _) => "part.found",
+        (_, Next::Publish) => "part.published",
+        (News::Absent, _) => "part.not_found",
+        (_, Next::Reconnect(_)) => "part.reconnect",
+        (_, Next::Later { blocks_channel: true, .. }) => "part.rate_limited",
+        (_, Next::Later { state: PartState::Processing, .. }) => "part.processing",
+        (News::NotSeen, Next::Later { .. }) => "part.not_seen",
+        (_, Next::Later { state: PartState::Uncertain, .. }) => "part.uncertain",
+        (_, Next::Later { .. }) => "part.retrying",
+        (_, Next::Stop(PartState::NeedsYou)) => "part.needs_you",
+        (_, Next::Stop(_)) => "part.failed",
+    }
+}
+
+fn log(c: &Conclusion) {
+    let (part, target, channel) = (c.place.part, c.place.target, c.place.lane.channel_id);
+    match &c.failure {
+        Some(f) if matches!(f.kind, FailureKind::Unsupported | FailureKind::Unexpected) => {
+            tracing::error!(%part, %target, %channel, outcome = c.kind, code = f.code, message = f.message, "delivery");
+        }
+        Some(f) => tracing::warn!(%part, %target, %channel, outcome = c.kind, code = f.code, message = f.message, "delivery"),
+        None => tracing::info!(%part, %target, %channel, outcome = c.kind, "delivery"),
+    }
+}

@@ -1,0 +1,205 @@
+//! One run of one part: implements the provider's [`Steps`] on the ledger.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use chrono::TimeDelta;
+use serde_json::Value as Json;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{
+    PartState,
+    ledger::{Entry, Intent, Ledger, Place, Verdict},
+    model::Step,
+};
+use crate::{
+    error::{Failure, FailureKind, Result},
+    kit::{AttemptId, Clock},
+    providers::{Begin, Effect, Fut, StepKey, Steps},
+};
+
+/// The steps of one part during one run.
+pub struct Run {
+    ledger: Ledger,
+    clock: Clock,
+    place: Place,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    steps: HashMap<String, Step>,
+    /// The state the part was in when it was loaded; taken by the first step, which claims it.
+    claims: Option<PartState>,
+    /// A person or another worker was faster: this run must not go on.
+    refused: bool,
+    /// Attempts in flight by step.
+    open: HashMap<String, AttemptId>,
+    /// The last end, not yet known to be on disk: the ledger keeps the order, so the next write tells.
+    pending: Option<oneshot::Receiver<Result<Verdict>>>,
+}
+
+impl Run {
+    /// A run that starts from what the last one left.
+    pub fn new(ledger: Ledger, clock: Clock, place: Place, from: PartState, steps: Vec<Step>) -> Self {
+        let steps = steps.into_iter().map(|s| (s.name.clone(), s)).collect();
+        let inner = Inner { steps, claims: Some(from), refused: false, open: HashMap::new(), pending: None };
+        Self { ledger, clock, place, inner: Mutex::new(inner) }
+    }
+
+    /// True when the run was refused and must leave no trace.
+    pub fn is_refused(&self) -> bool {
+        self.lock().refused
+    }
+
+    /// The state the part is in now, for the conclusion.
+    pub fn state(&self) -> PartState {
+        self.lock().claims.unwrap_or(PartState::Sending)
+    }
+
+    /// The step whose outcome is unknown, for reading back.
+    pub fn unsure_step(&self) -> Option<StepKey> {
+        let inner = self.lock();
+        let step = inner.steps.values().find(|s| s.state == "open" && s.unsure > 0 && s.effect == word(Effect::Once))?;
+        Some(StepKey { key: step.key, begun_at: step.begun_at, earlier: u32::try_from(step.unsure).unwrap_or(1) })
+    }
+
+    /// Waits until the last end is on disk.
+    pub async fn flush(&self) -> Result<(), Failure> {
+        let pending = self.lock().pending.take();
+        match pending {
+            Some(receiver) => written(receiver.await),
+            None => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn intend(&self, name: &str, effect: Effect, hash: [u8; 32]) -> Result<Begin, Failure> {
+        let now = self.clock.now();
+        let (known, claims) = {
+            let inner = self.lock();
+            (inner.steps.get(name).cloned(), inner.claims)
+        };
+        if let Some(step) = &known {
+            if let Some(result) = done(step) {
+                return Ok(Begin::Done(result));
+            }
+            refuse_unsafe_repeat(step, effect, now)?;
+        }
+        let is_new = known.is_none();
+        let step = known.unwrap_or_else(|| Step {
+            name: name.to_owned(),
+            key: Uuid::new_v4(),
+            effect: word(effect).to_owned(),
+            state: "open".into(),
+            begun_at: now,
+            unsure: 0,
+            result: None,
+        });
+        let attempt = AttemptId::new();
+        let intent = Intent { attempt, name: name.to_owned(), key: step.key, effect: word(effect), hash, is_new };
+        let entry = Entry::Begin { place: self.place, claims, step: intent, now };
+        self.flush().await?;
+        match self.ledger.write(entry).await {
+            Ok(Verdict::Written) => {}
+            Ok(Verdict::Refused) => {
+                self.lock().refused = true;
+                return Err(Failure::unavailable("the part is no longer ours to send"));
+            }
+            Err(e) => return Err(ledger_away(&e)),
+        }
+        let key = StepKey { key: step.key, begun_at: step.begun_at, earlier: u32::try_from(step.unsure).unwrap_or(u32::MAX) };
+        let mut inner = self.lock();
+        inner.claims = None;
+        inner.open.insert(name.to_owned(), attempt);
+        inner.steps.insert(name.to_owned(), Step { unsure: step.unsure + 1, ..step });
+        Ok(Begin::Run(key))
+    }
+
+    async fn finish(&self, name: &str, result: Result<&Json, &Failure>) -> Result<(), Failure> {
+        let entry = {
+            let mut inner = self.lock();
+            let attempt = inner.open.remove(name).ok_or_else(|| Failure::unexpected("a step ended that had not begun"))?;
+            if let Some(step) = inner.steps.get_mut(name) {
+                note(step, result);
+            }
+            Entry::End {
+                attempt,
+                part: self.place.part,
+                step: name.to_owned(),
+                result: result.cloned().map_err(Clone::clone),
+                now: self.clock.now(),
+            }
+        };
+        let receiver = self.ledger.submit(entry).await;
+        self.lock().pending = Some(receiver);
+        Ok(())
+    }
+}
+
+impl Steps for Run {
+    fn begin<'a>(&'a self, name: &'a str, effect: Effect, hash: [u8; 32]) -> Fut<'a, Begin> {
+        Box::pin(self.intend(name, effect, hash))
+    }
+
+    fn end<'a>(&'a self, name: &'a str, result: Result<&'a Json, &'a Failure>) -> Fut<'a, ()> {
+        Box::pin(self.finish(name, result))
+    }
+}
+
+fn done(step: &Step) -> Option<Json> {
+    let stored = step.result.as_ref().filter(|_| step.state == "done")?;
+    Some(stored.get(0).cloned().unwrap_or(Json::Null))
+}
+
+/// Keeps the step in memory as the ledger will have it.
+fn note(step: &mut Step, result: Result<&Json, &Failure>) {
+    match result {
+        Ok(value) => {
+            step.state = "done".into();
+            step.result = Some(serde_json::json!([value]));
+        }
+        Err(f) if f.kind == FailureKind::Uncertain => {}
+        Err(_) => step.unsure = (step.unsure - 1).max(0),
+    }
+}
+
+/// An attempt without a known end stands in the way of another one, unless repeating is harmless.
+fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
+    let safe = match effect {
+        Effect::Repeatable | Effect::ClientId => true,
+        Effect::Keyed { lasts } => TimeDelta::from_std(lasts).is_ok_and(|lasts| now - step.begun_at < lasts),
+        Effect::Once => false,
+    };
+    if safe || step.unsure == 0 {
+        return Ok(());
+    }
+    Err(Failure::uncertain("an earlier attempt was cut off before its answer arrived"))
+}
+
+fn word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Repeatable => "repeatable",
+        Effect::Keyed { .. } => "keyed",
+        Effect::ClientId => "client_id",
+        Effect::Once => "once",
+    }
+}
+
+fn written(answer: std::result::Result<Result<Verdict>, oneshot::error::RecvError>) -> Result<(), Failure> {
+    match answer {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(e)) => Err(ledger_away(&e)),
+        Err(_) => Err(Failure::unavailable("the delivery ledger has stopped")),
+    }
+}
+
+/// What cannot be written down is not sent.
+fn ledger_away(e: &crate::error::Error) -> Failure {
+    Failure::unavailable(format!("the ledger could not be written: {e}"))
+}

@@ -1,0 +1,26 @@
+//! The media library: pictures and films of an organisation, their bytes in the store, their facts in the table `media`.
+//!
+//! Knows nothing of platforms and their limits; [`Files`] makes pictures fit whatever limits it is told.
+
+mod files;
+mod film;
+mod inspect;
+mod kind;
+mod model;
+mod name;
+pub mod pages;
+mod picture;
+mod range;
+mod resolve;
+mod strip;
+mod upload;
+
+pub use files::Files;
+pub use inspect::MAX_PIXELS;
+pub use kind::Kind;
+pub use model::{MAX_ALT, Media, Total};
+pub use resolve::{MediaInput, import, resolve};
+pub use upload::upload;
+
+/// Where files are served: [`Media::path`] is this and their place in the store.
+pub const FILES: &str = "/media/file/";
