@@ -8,8 +8,8 @@ mod engine;
 mod lane;
 mod ledger;
 mod model;
-mod removal;
 mod plan;
+mod removal;
 mod run;
 mod state;
 

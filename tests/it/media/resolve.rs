@@ -43,12 +43,7 @@ both_databases! {
     async fn a_foreign_address_is_fetched(app) {
         let (owner, host) = (app.owner().await, app.owner().await);
         let there = stored(&app, &host, "sun.png", &samples::png(8, 8)).await;
-        // The same instance by another name stands in for a foreign server.
-        let foreign = |path: &str| format!("http://127.0.0.2:{}{path}", app.address.port());
-        let found = by(&app, owner.org, None, Some(&foreign(&there.path()))).await;
-        if let Ok(media) = found {
-            assert_ne!(media.id, there.id);
-        }
+        // The same instance by a name it does not know as its own stands in for a foreign server.
         let near = format!("http://localhost:{}{}", app.address.port(), there.path());
         let media = by(&app, owner.org, None, Some(&near)).await.unwrap();
         assert_eq!((media.org_id, media.sha256 == there.sha256), (owner.org, true));

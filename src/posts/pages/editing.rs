@@ -1,0 +1,230 @@
+//! What of a post may be edited in the composer, and the way from the form to a [`Draft`] and back.
+//!
+//! The composer writes one text for several channels. A post whose channels have texts of their own (made by a script)
+//! is edited one text at a time; the others are not touched.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{NaiveDate, NaiveTime};
+use serde_json::{Value as Json, json};
+
+use super::typed::{Typed, TypedPart};
+use crate::{
+    app::App,
+    channels::{Channel, fields},
+    delivery::{Part, PartState, TargetState},
+    error::{Error, FieldError, Result},
+    kit::{ChannelId, OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    orgs::Caller,
+    posts::{
+        Listed,
+        draft::{Draft, Entry, EntryPart, When},
+        listing,
+        model::{self, Medium, Post, StoredPart},
+    },
+    providers::{Answers, MediaRef},
+};
+
+/// The part of a post that is before the writer's eyes.
+pub struct Editing {
+    /// The post.
+    pub post: PostId,
+    /// Its newest version.
+    pub version: i64,
+    /// Targets that share one text, at most one per channel; empty for a draft for which no channel is chosen.
+    pub targets: Vec<Listed>,
+    /// The text of such a draft.
+    pub loose: Vec<StoredPart>,
+    /// The target that was asked for.
+    pub asked: Option<TargetId>,
+}
+
+impl Editing {
+    /// Loads it. [`Error::Conflict`] when nothing of the post can be changed any more.
+    pub async fn load(app: &App, org: OrgId, post: PostId, asked: Option<TargetId>) -> Result<Self> {
+        Post::find(&app.db, org, post).await?;
+        let (version, stored) = model::latest_version(&app.db, org, post).await?;
+        let listed = listing::of_post(&app.db, org, post).await?;
+        if listed.is_empty() {
+            return Ok(Self { post, version, targets: vec![], loose: stored.parts, asked: None });
+        }
+        let channels: HashSet<ChannelId> = Channel::list(&app.db, org).await?.iter().map(|c| c.id).collect();
+        let mut open: Vec<Listed> =
+            listed.into_iter().filter(|l| channels.contains(&l.target.channel_id) && is_editable(l)).collect();
+        // A withdrawn target comes back only when it is asked for, or when nothing else is left.
+        let is_asked = |l: &Listed| asked.map_or(l.target.state != TargetState::Cancelled, |id| l.target.id == id);
+        let lead = open.iter().position(is_asked).or_else(|| (asked.is_none() && !open.is_empty()).then_some(0));
+        let Some(lead) = lead else { return Err(Error::conflict("error.not_editable")) };
+        let lead = open.remove(lead);
+        let mut taken = HashSet::from([lead.target.channel_id]);
+        let withdrawn = |l: &Listed| l.target.state == TargetState::Cancelled;
+        let mut targets = vec![lead];
+        for other in open {
+            let same = withdrawn(&other) == withdrawn(&targets[0]) && same_text(&other.parts, &targets[0].parts);
+            if same && taken.insert(other.target.channel_id) {
+                targets.push(other);
+            }
+        }
+        Ok(Self { post, version, targets, loose: vec![], asked })
+    }
+
+    /// Ids of its targets.
+    pub fn covers(&self) -> Vec<TargetId> {
+        self.targets.iter().map(|l| l.target.id).collect()
+    }
+
+    fn target(&self, channel: ChannelId) -> Option<&Listed> {
+        self.targets.iter().find(|l| l.target.channel_id == channel)
+    }
+
+    /// The form filled with what is stored.
+    pub fn typed(&self, caller: &Caller) -> Typed {
+        let lead = self.targets.first();
+        let due = lead.and_then(|l| l.target.due_at);
+        let zone = lead.and_then(|l| zone::parse(&l.target.zone)).unwrap_or(caller.zone);
+        let wall = due.map(|due| zone::wall(zone, due));
+        let draft = lead.is_none_or(|l| l.target.state == TargetState::Draft);
+        let parts = match lead {
+            Some(lead) => lead.parts.iter().map(|p| shown(p.id, &p.content, &p.media, p.delay_seconds)).collect(),
+            None => self.loose.iter().map(|p| shown(p.id, &p.content, &p.media, p.delay_seconds)).collect(),
+        };
+        Typed {
+            version: Some(self.version),
+            target: self.asked.map(|id| id.to_string()).unwrap_or_default(),
+            channels: self.targets.iter().map(|l| l.target.channel_id.to_string()).collect(),
+            parts,
+            when: if draft { "draft" } else { "at" }.into(),
+            date: wall.map(|w| w.format("%Y-%m-%d").to_string()).unwrap_or_default(),
+            time: wall.map(|w| w.format("%H:%M").to_string()).unwrap_or_default(),
+            zone: zone.name().into(),
+            pairs: Vec::new(),
+        }
+    }
+
+    /// A stored part by its id.
+    fn had(&self, id: PartId) -> Option<(usize, &str, i64)> {
+        match self.targets.first() {
+            Some(lead) => {
+                let found = lead.parts.iter().enumerate().find(|(_, p)| p.id == id);
+                found.map(|(n, p)| (n, p.content.as_str(), p.delay_seconds))
+            }
+            None => {
+                let found = self.loose.iter().enumerate().find(|(_, p)| p.id == id);
+                found.map(|(n, p)| (n, p.content.as_str(), p.delay_seconds))
+            }
+        }
+    }
+}
+
+/// True when a target's content may still be changed: nothing of it is live or may be.
+pub fn is_editable(listed: &Listed) -> bool {
+    use PartState::{Cancelled, Failed, Skipped, Waiting};
+    listed.target.state.is_editable() && listed.parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
+}
+
+fn same_text(a: &[Part], b: &[Part]) -> bool {
+    let same = |(a, b): (&Part, &Part)| a.content == b.content && a.media.0 == b.media.0 && a.delay_seconds == b.delay_seconds;
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+fn shown(id: PartId, content: &str, media: &[MediaRef], delay_seconds: i64) -> TypedPart {
+    TypedPart {
+        id: Some(id),
+        text: Doc::from_html(content).to_plain(),
+        delay_minutes: (delay_seconds / 60).to_string(),
+        media: media.iter().map(|m| m.id).collect(),
+        alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
+    }
+}
+
+/// The settings of each channel, as far as the form or the stored target says something.
+pub fn answers(typed: &Typed, editing: Option<&Editing>, channel: &Channel) -> Answers {
+    let Some(about) = channel.provider().map(|p| p.about()) else { return Answers::new() };
+    let prefix = format!("settings[{}]", channel.id);
+    if typed.pairs.iter().any(|(name, _)| name.starts_with(&prefix)) {
+        return fields::submitted(about.settings, &typed.pairs, &prefix);
+    }
+    let stored = editing.and_then(|e| e.target(channel.id)).map(|l| &l.target.settings);
+    stored.map(|json| fields::from_json(about.settings, json)).unwrap_or_default()
+}
+
+/// The form as a draft, and the parts of one without a channel. The errors are those of the form itself.
+pub fn draft(
+    typed: &Typed,
+    editing: Option<&Editing>,
+    channels: &[Channel],
+    media: &HashMap<crate::kit::MediaId, Medium>,
+) -> Result<std::result::Result<(Draft, Vec<EntryPart>), Vec<FieldError>>> {
+    let mut errors = Vec::new();
+    let zone = zone::parse(&typed.zone);
+    if zone.is_none() {
+        errors.push(FieldError::new("zone", "compose.zone_unknown"));
+    }
+    let zone = zone.unwrap_or_default();
+    let when = match typed.when.as_str() {
+        "slot" => When::NextSlot,
+        "now" => When::Now,
+        // The day of a draft is kept: the form has no field for it that a script leaves on.
+        "draft" => When::Draft(editing.and_then(|e| e.targets.first()).and_then(|l| l.target.due_at)),
+        "at" => match (date(&typed.date), time(&typed.time)) {
+            (Ok(date), Ok(time)) => When::At(zone::instant(zone, date.and_time(time))),
+            (date, time) => {
+                errors.extend(date.err().into_iter().chain(time.err()));
+                When::Now
+            }
+        },
+        _ => {
+            errors.push(FieldError::new("when", "compose.when_missing"));
+            When::Draft(None)
+        }
+    };
+    if !errors.is_empty() {
+        return Ok(Err(errors));
+    }
+    let parts: Vec<EntryPart> = typed.parts.iter().map(|p| entry_part(p, editing, media)).collect();
+    let mut entries = Vec::with_capacity(typed.channels.len());
+    for id in &typed.channels {
+        let id: ChannelId = id.parse().map_err(|_| Error::NotFound("channel"))?;
+        let channel = channels.iter().find(|c| c.id == id).ok_or(Error::NotFound("channel"))?;
+        entries.push(entry(typed, editing, channel, &parts));
+    }
+    let loose = if entries.is_empty() { parts } else { Vec::new() };
+    Ok(Ok((Draft { when, zone, entries }, loose)))
+}
+
+fn date(text: &str) -> std::result::Result<NaiveDate, FieldError> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| FieldError::new("date", "compose.date_missing"))
+}
+
+/// Browsers send seconds when they are not zero.
+fn time(text: &str) -> std::result::Result<NaiveTime, FieldError> {
+    let read = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
+    read.map_err(|_| FieldError::new("time", "compose.time_missing"))
+}
+
+/// What was not changed stays as it was stored: markup and seconds that the form cannot show are not lost.
+fn entry_part(typed: &TypedPart, editing: Option<&Editing>, media: &HashMap<crate::kit::MediaId, Medium>) -> EntryPart {
+    let had = typed.id.and_then(|id| editing?.had(id));
+    let stored = had.map(|(_, content, _)| Doc::from_html(content));
+    let unchanged = stored.filter(|doc| doc.to_plain() == typed.text.trim_end());
+    let seconds = typed.delay_seconds();
+    let alt = |id| typed.alts.get(id).or_else(|| media.get(id).map(|m| &m.alt)).cloned().unwrap_or_default();
+    EntryPart {
+        id: typed.id,
+        text: unchanged.unwrap_or_else(|| Doc::from_plain(&typed.text)),
+        media: typed.media.iter().map(|id| MediaRef { id: *id, alt: alt(id) }).collect(),
+        delay_seconds: had.map(|(.., was)| was).filter(|was| was / 60 * 60 == seconds).unwrap_or(seconds),
+    }
+}
+
+fn entry(typed: &Typed, editing: Option<&Editing>, channel: &Channel, parts: &[EntryPart]) -> Entry {
+    let listed = editing.and_then(|e| e.target(channel.id));
+    // The form knows the parts of the first target; those of the others stand at the same places.
+    let own = |id: Option<PartId>| Some(listed?.parts.get(editing?.had(id?)?.0)?.id);
+    let parts = parts.iter().map(|p| EntryPart { id: own(p.id), ..p.clone() }).collect();
+    let mut settings = listed.map(|l| l.target.settings.clone()).filter(Json::is_object).unwrap_or_else(|| json!({}));
+    for (name, value) in answers(typed, editing, channel) {
+        settings[name] = value.into();
+    }
+    Entry { target: listed.map(|l| l.target.id), channel: channel.id, settings, parts }
+}

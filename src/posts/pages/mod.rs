@@ -1,0 +1,34 @@
+//! The pages of posts: the list, the composer, one post with what happened to it.
+
+mod actions;
+mod compose;
+mod composer;
+mod editing;
+mod index;
+mod received;
+mod show;
+mod typed;
+
+use poem::{Route, get, post};
+
+use crate::error::{Error, Result};
+
+/// Adds the routes.
+pub fn mount(route: Route) -> Route {
+    route
+        .at("/posts", get(index::index).post(compose::create))
+        .at("/posts/new", get(compose::new))
+        .at("/posts/:id", get(show::show).post(compose::update).put(compose::update).delete(actions::remove))
+        .at("/posts/:id/edit", get(compose::edit))
+        .at("/posts/:id/restoration", post(actions::bring_back))
+        .at("/posts/:id/targets/:target/cancellation", post(actions::cancel).delete(actions::restore))
+        .at("/posts/:id/targets/:target/restoration", post(actions::restore))
+        .at("/posts/:id/targets/:target/retry", post(actions::retry))
+        .at("/posts/:id/targets/:target/publication", post(actions::publish_now))
+        .at("/posts/:id/targets/:target/parts/:part/resolution", post(actions::resolve))
+}
+
+/// An id of a path; what is no id at all names nothing either.
+fn id<T: std::str::FromStr>(word: &str) -> Result<T> {
+    word.parse().map_err(|_| Error::NotFound("post"))
+}

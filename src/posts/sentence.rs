@@ -1,0 +1,107 @@
+//! One target in two or three sentences: what happened, whether it is live, whose move it is. Pure.
+
+use super::{Listed, words::Reader};
+use crate::{
+    delivery::{Part, PartState, TargetState},
+    error::{FailureKind, Message},
+    render::text,
+};
+
+/// The sentences.
+pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
+    let rest = match listed.target.state {
+        TargetState::Draft => "sentence.draft".into(),
+        TargetState::Scheduled => scheduled(listed, reader),
+        TargetState::Held => held(listed),
+        TargetState::Sending => sending(&listed.parts, provider, reader),
+        TargetState::Published => {
+            let since = listed.target.published_at.map(|at| reader.short(at));
+            let message = Message::new("sentence.published").with("provider", provider);
+            return text(&message.with("when", since.unwrap_or_default()));
+        }
+        TargetState::PublishedIncomplete => incomplete(&listed.parts, provider),
+        TargetState::NeedsYou => {
+            let part = first(&listed.parts, |s| s == PartState::NeedsYou);
+            Message::new("sentence.needs_you").with("n", part.map_or(1, |p| p.position + 1))
+        }
+        TargetState::Failed => failed(listed, provider),
+        TargetState::Missed => "sentence.missed".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("channel_removed") => "sentence.channel_removed".into(),
+        TargetState::Cancelled => "sentence.cancelled".into(),
+    };
+    match live(&listed.parts) {
+        Some(live) => format!("{} {}", text(&live), text(&rest)),
+        None => text(&rest),
+    }
+}
+
+/// How much of a thread is live, when it is neither nothing nor all.
+fn live(parts: &[Part]) -> Option<Message> {
+    let live = parts.iter().take_while(|p| p.state == PartState::Published).count();
+    match live {
+        0 => None,
+        1 => Some("sentence.first_live".into()),
+        n => Some(Message::new("sentence.some_live").with("n", n)),
+    }
+}
+
+fn first(parts: &[Part], is: impl Fn(PartState) -> bool) -> Option<&Part> {
+    parts.iter().find(|p| is(p.state))
+}
+
+fn scheduled(listed: &Listed, reader: Reader) -> Message {
+    match listed.target.due_at.filter(|due| *due > reader.now) {
+        Some(due) => Message::new("sentence.scheduled").with("when", reader.short(due)),
+        None => "sentence.due".into(),
+    }
+}
+
+fn held(listed: &Listed) -> Message {
+    let key = match listed.target.reason.as_deref() {
+        Some("late") => "sentence.held_late",
+        Some("reconnect") => "sentence.held_reconnect",
+        Some("paused") => "sentence.held_paused",
+        _ => "sentence.held",
+    };
+    Message::new(key).with("channel", &listed.channel.name)
+}
+
+fn sending(parts: &[Part], provider: &str, reader: Reader) -> Message {
+    let Some(part) = first(parts, |s| s != PartState::Published) else { return "sentence.sending".into() };
+    let key = match part.state {
+        PartState::Uncertain => "sentence.uncertain",
+        PartState::Processing => "sentence.processing",
+        PartState::Retrying if is_limited(part) => "sentence.limited",
+        PartState::Retrying => "sentence.retrying",
+        PartState::Waiting if part.next_at.is_some() => "sentence.follows",
+        _ => "sentence.sending",
+    };
+    let when = part.next_at.map_or_else(String::new, |at| reader.short(at));
+    Message::new(key).with("provider", provider).with("n", part.position + 1).with("when", when)
+}
+
+fn is_limited(part: &Part) -> bool {
+    part.failure.as_ref().is_some_and(|f| matches!(f.kind, FailureKind::RateLimited { .. }))
+}
+
+fn incomplete(parts: &[Part], provider: &str) -> Message {
+    let part = first(parts, |s| s != PartState::Published);
+    let key = match part.map(|p| p.state) {
+        Some(PartState::Cancelled) => "sentence.rest_cancelled",
+        // A person said that what came before is live, so there is nothing to reply to.
+        Some(PartState::Skipped) => "sentence.rest_skipped",
+        _ => "sentence.rest_failed",
+    };
+    Message::new(key).with("provider", provider).with("n", part.map_or(1, |p| p.position + 1))
+}
+
+fn failed(listed: &Listed, provider: &str) -> Message {
+    let part = first(&listed.parts, |s| s == PartState::Failed);
+    let key = match part.and_then(|p| p.failure.as_ref()).map(|f| f.kind) {
+        Some(FailureKind::Rejected) => "sentence.refused",
+        Some(FailureKind::Uncertain) => "sentence.dropped",
+        Some(FailureKind::Unavailable) => "sentence.gave_up",
+        _ => "sentence.failed",
+    };
+    Message::new(key).with("provider", provider).with("count", part.map_or(0, |p| p.tries))
+}

@@ -1,0 +1,78 @@
+//! States, waits and times in words. Knows no page.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::{
+    delivery::{PartState, TargetState},
+    error::Message,
+    render::text,
+};
+
+/// Whose clock times are told on, and when that is.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// The clock.
+    pub zone: Tz,
+}
+
+impl Reader {
+    /// `24 Nov, 09:20`; with the year when it is another one.
+    pub fn short(&self, at: DateTime<Utc>) -> String {
+        let (at, now) = (at.with_timezone(&self.zone), self.now.with_timezone(&self.zone));
+        let same_year = at.format("%Y").to_string() == now.format("%Y").to_string();
+        at.format(if same_year { "%-d %b, %H:%M" } else { "%-d %b %Y, %H:%M" }).to_string()
+    }
+}
+
+/// A text of the catalogue without values.
+pub fn say(key: &'static str) -> String {
+    text(&Message::new(key))
+}
+
+/// A target's state.
+pub fn target_state(state: TargetState) -> String {
+    say(match state {
+        TargetState::Draft => "state.draft",
+        TargetState::Scheduled => "state.scheduled",
+        TargetState::Held => "state.held",
+        TargetState::Sending => "state.sending",
+        TargetState::Published => "state.published",
+        TargetState::PublishedIncomplete => "state.published_incomplete",
+        TargetState::NeedsYou => "state.needs_you",
+        TargetState::Failed => "state.failed",
+        TargetState::Missed => "state.missed",
+        TargetState::Cancelled => "state.cancelled",
+    })
+}
+
+/// A part's state.
+pub fn part_state(state: PartState) -> String {
+    say(match state {
+        PartState::Waiting => "state.waiting",
+        PartState::Sending => "state.sending",
+        PartState::Processing => "state.processing",
+        PartState::Retrying => "state.retrying",
+        PartState::Uncertain => "state.uncertain",
+        PartState::Published => "state.published",
+        PartState::NeedsYou => "state.needs_you",
+        PartState::Failed => "state.failed",
+        PartState::Skipped => "state.skipped",
+        PartState::Cancelled => "state.cancelled",
+    })
+}
+
+/// How long after the part before it the part at `position` (from 0) follows; `None` for the first.
+pub fn delay(position: i64, seconds: i64) -> Option<String> {
+    let (key, count) = match seconds {
+        _ if position == 0 => return None,
+        s if s <= 0 => ("delay.none", 0),
+        s if s % 86_400 == 0 => ("delay.days", s / 86_400),
+        s if s % 3_600 == 0 => ("delay.hours", s / 3_600),
+        s if s % 60 == 0 => ("delay.minutes", s / 60),
+        s => ("delay.seconds", s),
+    };
+    Some(text(&Message::new(key).with("count", count).with("n", position)))
+}
