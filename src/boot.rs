@@ -68,10 +68,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
 
 /// The practice platform that is built in is reached over our own listener.
 fn with_sandbox(mut config: Config) -> Config {
-    let mut own = config.server.listen;
-    if own.ip().is_unspecified() {
-        own.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
+    let own = http::own_address(config.server.listen);
     let hosts = &mut config.providers.entry("sandbox".into()).or_default().hosts;
     hosts.entry("web".into()).or_insert_with(|| format!("http://{own}/sandbox"));
     config

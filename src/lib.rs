@@ -49,6 +49,8 @@ pub mod sandbox;
 
 /// L5: brings an instance up.
 pub mod boot;
+/// L5: the command line.
+pub mod cli;
 /// L5: every page and API, mounted and wrapped.
 pub mod routes;
 /// L5: listens and serves.

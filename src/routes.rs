@@ -15,7 +15,7 @@ use crate::{
     channels,
     error::{Error, Result},
     identity::{self, Signed},
-    media, orgs, sandbox,
+    media, orgs, posts, sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -32,6 +32,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
+    let pages = posts::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
     let pages = pages.around(around_pages);

@@ -1,1 +1,301 @@
+//! Rules that source text can keep. Each failure names the rule and where it is explained (docs/ARCHITECTURE.md).
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Layers from the bottom; a module imports only from lower ones, and features (L4) only from those before them.
+const LAYERS: &[&[&str]] = &[&["error", "kit"], &["config", "render"], &["db", "http", "store", "web"], &["providers", "app"]];
+/// L4, in order.
+const FEATURES: &[&str] =
+    &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "sandbox", "public_api", "admin"];
+/// L5.
+const TOP: &[&str] = &["boot", "routes", "server", "cli"];
+
+/// Most lines of a file of logic.
+const MAX_LINES: usize = 500;
+/// Uniform tables are exempt by name.
+const TABLES: &[&str] = &[];
+/// Places where the two databases need different words (docs/ARCHITECTURE.md, "Two databases").
+const MAX_DIALECTS: usize = 25;
+
+struct Source {
+    path: String,
+    text: String,
+    /// Without tests at the file's end.
+    code: String,
+}
+
+impl Source {
+    fn module(&self) -> &str {
+        self.path.trim_start_matches("src/").split(['/', '.']).next().unwrap()
+    }
+
+    fn file(&self) -> &str {
+        self.path.rsplit('/').next().unwrap()
+    }
+
+    /// Lines of code, numbered, without comments.
+    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        (1..).zip(self.code.lines()).filter(|(_, l)| !l.trim_start().starts_with("//"))
+    }
+}
+
+#[test]
+fn layers_import_downwards_only() {
+    let rank: BTreeMap<&str, usize> = LAYERS
+        .iter()
+        .enumerate()
+        .flat_map(|(n, names)| names.iter().map(move |m| (*m, n)))
+        .chain(FEATURES.iter().enumerate().map(|(n, m)| (*m, 10 + n)))
+        .chain(TOP.iter().map(|m| (*m, 100)))
+        .collect();
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let module = source.module();
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let Some(mine) = rank.get(module) else {
+            wrong.push(format!("{}: the module {module} has no layer in tests/tidy.rs", source.path));
+            continue;
+        };
+        for used in crate_imports(&source.code) {
+            let Some(theirs) = rank.get(used.as_str()) else { continue };
+            let allowed = used == module || theirs < mine || (mine == theirs && *mine < 10) || *mine == 100;
+            if !allowed {
+                wrong.push(format!("{} imports {used}, which lies above {module}", source.path));
+            }
+        }
+    }
+    fail("layers import downwards only", wrong);
+}
+
+/// The words after `crate::`, also inside `use crate::{…}`.
+fn crate_imports(code: &str) -> BTreeSet<String> {
+    let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            found.insert(word(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let mut start = true;
+        for (n, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => start = true,
+                c if start && !c.is_whitespace() => {
+                    found.insert(word(&group[n..]));
+                    start = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn words_stay_in_their_places() {
+    type Rule = (&'static str, &'static str, fn(&Source) -> bool);
+    let rules: &[Rule] = &[
+        ("sqlx::", "SQL drivers are known to db/ (and derives)", |s| s.module() == "db"),
+        ("Utc::now", "the time comes from the injected clock", |s| s.path == "src/kit/clock.rs"),
+        ("reqwest::", "calls to the outside go through http/", |s| s.module() == "http"),
+        ("std::env", "settings come from config/", |s| matches!(s.module(), "config" | "http" | "cli")),
+        (".unwrap()", "say with expect() why it cannot fail", |_| false),
+        ("todo!(", "no stubs", |_| false),
+        ("unimplemented!(", "no stubs", |_| false),
+        ("dbg!(", "no debugging left behind", |_| false),
+        ("println!(", "output goes through cli/output.rs or the log", |_| false),
+    ];
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (word, why, exempt) in rules {
+            for (n, line) in source.lines() {
+                let derive = *word == "sqlx::" && (line.contains("derive(") || line.trim_start().starts_with("#[sqlx"));
+                let written = *word == "println!(" && line.contains("eprintln!(");
+                if line.contains(word) && !exempt(&source) && !derive && !written {
+                    wrong.push(format!("{}:{n}: `{word}`: {why}", source.path));
+                }
+            }
+        }
+    }
+    fail("words stay in their places", wrong);
+}
+
+#[test]
+fn poem_is_known_to_web_and_the_edges_of_features_only() {
+    let edge = |s: &Source| {
+        let name = s.file();
+        matches!(s.module(), "web" | "routes" | "server" | "app" | "public_api")
+            || matches!(name, "api.rs" | "pages.rs" | "caller.rs")
+            || s.path.contains("/pages/")
+            || s.path.contains("/api/")
+    };
+    let wrong = sources()
+        .iter()
+        .filter(|s| !edge(s))
+        .flat_map(|s| {
+            s.lines()
+                .filter(|(_, l)| l.contains("poem::") || l.contains("use poem"))
+                .map(|(n, _)| format!("{}:{n}", s.path))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    fail("poem is known to web/ and to api.rs, pages.rs and caller.rs of features only", wrong);
+}
+
+#[test]
+fn sql_stands_in_models_only() {
+    let allowed = |s: &Source| {
+        matches!(s.module(), "db" | "boot")
+            || s.file().starts_with("model")
+            || s.path.contains("/model/")
+            || matches!(s.path.as_str(), "src/delivery/ledger.rs" | "src/delivery/actions.rs" | "src/delivery/engine.rs")
+            || s.path == "src/identity/session.rs"
+    };
+    let wrong = sources()
+        .iter()
+        .filter(|s| !allowed(s))
+        .flat_map(|s| {
+            s.lines()
+                .filter(|(_, l)| l.contains(" q(\"") || l.trim_start().starts_with("q(\""))
+                .map(|(n, _)| format!("{}:{n}", s.path))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    fail("SQL stands in model files (and the ledger) only", wrong);
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are_for() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let lines = source.text.lines().count();
+        if lines > MAX_LINES && !TABLES.contains(&source.path.as_str()) {
+            wrong.push(format!("{} has {lines} lines, the limit is {MAX_LINES}", source.path));
+        }
+        if !source.text.starts_with("//!") {
+            wrong.push(format!("{} does not begin with //! what it is for", source.path));
+        }
+        for name in ["utils", "helpers", "common", "manager", "service"] {
+            if source.path.split(['/', '.']).any(|p| p == name) {
+                wrong.push(format!("{}: {name} says nothing", source.path));
+            }
+        }
+    }
+    fail("files are small and say what they are for", wrong);
+}
+
+#[test]
+fn the_databases_rarely_differ() {
+    let uses: Vec<String> = sources()
+        .iter()
+        .filter(|s| s.path != "src/db/query.rs")
+        .flat_map(|s| {
+            s.lines().filter(|(_, l)| l.contains(".dialect(")).map(|(n, _)| format!("{}:{n}", s.path)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(uses.len() <= MAX_DIALECTS, "{} dialect differences, the cap is {MAX_DIALECTS}: {uses:#?}", uses.len());
+}
+
+#[test]
+fn every_text_is_in_the_catalogue_and_every_entry_is_used() {
+    let catalogue = rostrum::render::Catalogue::parse(&fs::read_to_string("assets/locale/en.toml").unwrap()).unwrap();
+    let keys: BTreeSet<&str> =
+        catalogue.keys().map(|k| k.strip_suffix(".one").or(k.strip_suffix(".other")).unwrap_or(k)).collect();
+    let code: Vec<String> = sources().into_iter().map(|s| s.text).collect();
+    let templates: Vec<String> = files("templates", "html").iter().map(|p| fs::read_to_string(p).unwrap()).collect();
+    let wrong = templates
+        .iter()
+        .flat_map(|t| literal_keys(t))
+        .filter(|key| !keys.contains(key.as_str()))
+        .map(|key| format!("a template uses {key}, which the catalogue lacks"))
+        .chain(
+            keys.iter()
+                .filter(|key| !used(key, &code, &templates))
+                .map(|key| format!("{key} is in the catalogue and used nowhere")),
+        )
+        .collect();
+    fail("every text is in the catalogue and every entry is used", wrong);
+}
+
+/// `t('a.b'` in a template.
+fn literal_keys(template: &str) -> Vec<String> {
+    template
+        .match_indices("t('")
+        .filter(|(at, _)| !template[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        .filter_map(|(at, _)| template[at + 3..].split_once('\'').map(|(key, _)| key.to_owned()))
+        .collect()
+}
+
+/// A key stands somewhere in quotes, or its beginning does where Rust puts keys together (`event.` and a kind).
+fn used(key: &str, code: &[String], templates: &[String]) -> bool {
+    let built = key.match_indices('.').map(|(at, _)| &key[..=at]).any(|prefix| {
+        let joined = [format!("\"{prefix}{{"), format!("\"{prefix}\""), format!("'{prefix}'")];
+        joined.iter().any(|j| code.iter().chain(templates).any(|t| t.contains(j.as_str())))
+    });
+    built
+        || [format!("\"{key}\""), format!("'{key}'")].iter().any(|k| code.iter().chain(templates).any(|t| t.contains(k.as_str())))
+}
+
+#[test]
+fn nothing_in_the_repository_points_outside_it() {
+    let mut wrong = Vec::new();
+    for folder in ["src", "tests", "templates", "assets/js", "assets/css", "docs", "packaging", "migrations", ".ci"] {
+        for path in walk(Path::new(folder)) {
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            for word in ["../shared", concat!("/wo", "rk/"), concat!("/ro", "ot/")] {
+                if text.contains(word) && !path.ends_with("tidy.rs") {
+                    wrong.push(format!("{}: {word}", path.display()));
+                }
+            }
+        }
+    }
+    fail("nothing in the repository points outside it", wrong);
+}
+
+fn sources() -> Vec<Source> {
+    files("src", "rs")
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap().to_owned();
+            Source { path: path.to_str().unwrap().to_owned(), text, code }
+        })
+        .filter(|s| !["tests.rs", "testing.rs", "fake.rs"].contains(&s.file()))
+        .filter(|s| !s.path.contains("/tests/") && !s.path.contains("/testing/"))
+        .collect()
+}
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    walk(Path::new(folder)).into_iter().filter(|p| p.extension().is_some_and(|e| e == extension)).collect()
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("shots") {
+            found.extend(walk(&path));
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[track_caller]
+fn fail(rule: &str, wrong: Vec<String>) {
+    assert!(wrong.is_empty(), "Rule: {rule} (docs/ARCHITECTURE.md).\n{}", wrong.join("\n"));
+}

@@ -11,16 +11,15 @@ use crate::{
     app::App,
     boot, channels,
     config::{Config, Loaded},
-    delivery,
     db::Db,
+    delivery,
     error::{Error, FieldError, Message, Result},
     http, identity,
     kit::{ChannelId, Clock, OrgId, PostId, Secret, TargetId, text::Doc, zone},
     media,
     orgs::{Caller, Organisation, Source},
-    posts::{self, Draft, Entry, EntryPart, When, listing},
+    posts::{self, Draft, Entry, EntryPart, When},
     providers::{self, MediaRef},
-    public_api,
 };
 
 /// A command that needs the instance, as it crosses the socket.
@@ -123,7 +122,7 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             Ok(json!({"user_id": created.user, "organisation_id": created.org, "api_key": created.api_key.expose()}))
         }
         Request::ResetPassword { email, password } => {
-            identity::reset_password(app, &email, &password).await?;
+            identity::reset_password(app, &email, password).await?;
             Ok(json!({"reset": true}))
         }
         Request::ChannelAdd { provider, organisation, fields } => {
@@ -194,7 +193,8 @@ fn instant(caller: &Caller, text: &str) -> Option<DateTime<Utc>> {
 async fn upload(app: &App, caller: &Caller, files: &[(PathBuf, String)]) -> Result<Vec<MediaRef>> {
     let mut refs = Vec::new();
     for (path, alt) in files {
-        let unreadable = |e| Error::invalid("media", Message::new("cli.unreadable").with("file", path.display()).with("detail", e));
+        let unreadable =
+            |e| Error::invalid("media", Message::new("cli.unreadable").with("file", path.display()).with("detail", e));
         let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
         let name = path.file_name().map_or_else(|| "file".into(), |n| n.to_string_lossy().into_owned());
         let item = media::upload(app, caller, &name, file).await?;
@@ -252,11 +252,11 @@ async fn post_list(app: &App, organisation: Option<String>, from: Option<String>
     let now = app.clock.now();
     let from = bound(from, "from", now - TimeDelta::days(30))?;
     let to = bound(to, "to", now + TimeDelta::days(30))?;
-    let listed = listing::list(&app.db, org.id, from, to).await?;
+    let listed = posts::list(&app.db, org.id, from, to).await?;
     Ok(listed.iter().map(line).collect())
 }
 
-fn line(item: &listing::Listed) -> Json {
+fn line(item: &posts::Listed) -> Json {
     let first = item.parts.first().map(|p| Doc::from_html(&p.content).excerpt(60));
     json!({
         "id": item.target.id, "post": item.target.post_id, "channel": item.channel.name, "provider": item.channel.provider,
@@ -270,8 +270,8 @@ async fn post_show(app: &App, organisation: Option<String>, id: &str) -> Result<
     let unknown = || Error::invalid("id", "cli.not_an_id");
     let target: TargetId = id.parse().map_err(|_| unknown())?;
     let post: PostId = id.parse().map_err(|_| unknown())?;
-    let listed = match listing::of_post(&app.db, org, post).await? {
-        list if list.is_empty() => vec![listing::find(&app.db, org, target).await?],
+    let listed = match posts::of_post(&app.db, org, post).await? {
+        list if list.is_empty() => vec![posts::find(&app.db, org, target).await?],
         list => list,
     };
     Ok(listed
@@ -303,12 +303,6 @@ pub fn config(command: &ConfigCommand, loaded: &Loaded) -> Json {
         ConfigCommand::Show => json!(loaded.settings),
         ConfigCommand::Check => json!({"ok": true, "settings": loaded.settings.len()}),
     }
-}
-
-/// `openapi`
-pub fn openapi(config: &Config) -> Result<Json> {
-    let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
-    serde_json::from_str(&public_api::document(url.trim_end_matches('/'))).map_err(Error::internal)
 }
 
 /// `healthcheck`: asks `/readyz` of the configured address.

@@ -51,7 +51,6 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Config { command } => Ok(Some(commands::config(command, &loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
-        Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
         command if command.is_static() => Ok(Some(commands::providers())),
         command => {
             let request = command.request()?;

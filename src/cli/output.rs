@@ -26,7 +26,9 @@ pub fn show(command: &Command, value: &Json, json: bool) -> ExitCode {
             table(value, &["id", "channel", "state", "due_at", "excerpt", "url"])
         }
         (false, Command::Config { .. }) if value.is_array() => table(value, &["key", "value", "origin"]),
-        (false, Command::Openapi | Command::Channel { .. } | Command::Post { .. }) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        (false, Command::Openapi | Command::Channel { .. } | Command::Post { .. }) => {
+            serde_json::to_string_pretty(value).unwrap_or_default()
+        }
         _ => value.to_string(),
     };
     // A reader that went away (`| head`) is no error of ours.

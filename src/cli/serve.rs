@@ -8,8 +8,9 @@ use super::socket;
 use crate::{
     boot::{self, Lock},
     config::Config,
-    delivery, identity,
+    delivery,
     error::{Error, Result},
+    identity,
     kit::Clock,
     sandbox, server,
 };
@@ -39,7 +40,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
 
 /// Runs the practice platform until SIGTERM or SIGINT.
 pub async fn sandbox(config: &Config) -> Result<()> {
-    let platform = sandbox::Platform::bind(config.server.listen, &config.server.data).await?;
+    let platform = sandbox::bind(config.server.listen, &config.server.data).await?;
     announce(&format!("The sandbox is ready: http://{}/", platform.address));
     platform.serve(stopped()).await
 }

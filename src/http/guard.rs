@@ -86,16 +86,8 @@ impl Guard {
 pub struct Own(SocketAddr);
 
 impl Own {
-    /// From the address listened on. Any-address listeners are reached at their loopback address; one bound to another
-    /// interface is not reached from here, so there is none.
-    pub fn new(listen: SocketAddr) -> Option<Self> {
-        let ip = match listen.ip() {
-            ip if ip.is_loopback() => ip,
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            _ => return None,
-        };
-        Some(Self(SocketAddr::new(ip, listen.port())))
+    pub fn new(listen: SocketAddr) -> Self {
+        Self(own_address(listen))
     }
 
     /// True for plain http to exactly this address and port, written as an address and not as a name.
@@ -108,6 +100,16 @@ impl Own {
         let bare = url.username().is_empty() && url.password().is_none();
         url.scheme() == "http" && bare && ip == self.0.ip() && url.port_or_known_default() == Some(self.0.port())
     }
+}
+
+/// How this instance reaches its own listener: one on any address is reached at its loopback address.
+pub fn own_address(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 /// The system's resolver, with refused addresses removed.
@@ -214,8 +216,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_address_this_instance_listens_on_is_its_own() {
-        let own =
-            |listen: &str, url: &str| Own::new(listen.parse().unwrap()).is_some_and(|own| own.is(&Url::parse(url).unwrap()));
+        let own = |listen: &str, url: &str| Own::new(listen.parse().unwrap()).is(&Url::parse(url).unwrap());
         assert!(own("127.0.0.1:8080", "http://127.0.0.1:8080/sandbox/api/me"));
         assert!(own("0.0.0.0:8080", "http://127.0.0.1:8080/"));
         assert!(own("[::]:8080", "http://[::1]:8080/"));
@@ -231,7 +232,7 @@ mod tests {
         ] {
             assert!(!own("127.0.0.1:8080", url), "{url}");
         }
-        assert!(!own("192.168.1.5:8080", "http://192.168.1.5:8080/"));
+        assert!(own("192.168.1.5:8080", "http://192.168.1.5:8080/"));
         assert!(!own("192.168.1.5:8080", "http://127.0.0.1:8080/"));
     }
 

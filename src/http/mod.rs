@@ -7,6 +7,7 @@ mod request;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+pub use guard::own_address;
 pub use reply::Reply;
 pub use request::Request;
 pub use reqwest::Method;
@@ -64,10 +65,10 @@ impl Client {
         })
     }
 
-    /// Lets [`Client::request`] call this instance itself, which the built-in sandbox needs: plain http to the loopback
-    /// address and port of `listen`, and nothing else. [`Client::fetch`] never gets there.
+    /// Lets [`Client::request`] call this instance itself, which the built-in sandbox needs: plain http to
+    /// [`own_address`] of `listen` and nothing else. [`Client::fetch`] never gets there.
     pub fn trusting(self, listen: Option<SocketAddr>) -> Self {
-        Self { own: listen.and_then(Own::new), ..self }
+        Self { own: listen.map(Own::new), ..self }
     }
 
     /// A call to a platform's API; redirects are not followed.

@@ -123,6 +123,7 @@ impl Media {
 
     /// The file at this place of the store, in the library of `org`.
     pub async fn at(ex: impl Into<Ex<'_>>, org: OrgId, file: &str) -> Result<Self> {
+        check_place(file)?;
         q("SELECT * FROM media WHERE org_id = $1 AND path = $2 AND deleted_at IS NULL")
             .bind(org)
             .bind(file)
@@ -134,6 +135,7 @@ impl Media {
     /// The file at this place of the store, whosever it is: who knows the place was told it. Also one taken out of the
     /// library.
     pub async fn public(ex: impl Into<Ex<'_>>, file: &str) -> Result<Self> {
+        check_place(file)?;
         q("SELECT * FROM media WHERE path = $1").bind(file).opt(ex).await.or_not_found("media")
     }
 
@@ -214,6 +216,12 @@ impl Media {
     pub async fn restore(tx: &mut Tx, org: OrgId, id: MediaId) -> Result<()> {
         found(q("UPDATE media SET deleted_at = NULL WHERE org_id = $1 AND id = $2").bind(org).bind(id).exec(tx).await?)
     }
+}
+
+/// Keeps what cannot be a place from the database, which would fail over a zero byte.
+fn check_place(file: &str) -> Result<()> {
+    let can_be = file.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'/' || b == b'.');
+    if can_be { Ok(()) } else { Err(Error::NotFound("media")) }
 }
 
 fn found(changed: u64) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Makes a picture fit: upright, without metadata, in an accepted format, small enough in pixels and bytes. Knows bytes
 //! only; decodes what it must.
 
-use std::io::Cursor;
+use std::{borrow::Cow, io::Cursor};
 
 use image::{
     DynamicImage, GenericImageView as _, ImageDecoder, ImageEncoder as _, ImageError, ImageFormat, ImageReader, ImageResult,
@@ -27,6 +27,8 @@ const QUALITIES: [u8; 4] = [90, 80, 70, 60];
 const SHRINK: f64 = 0.8;
 /// A picture is not made smaller than this.
 const LEAST_SIDE: u32 = 16;
+/// Most pixels that go through the fine filter.
+const MAX_FINE: u64 = 12_000_000;
 /// Largest colour profile kept.
 const MAX_PROFILE: usize = 64 * 1024;
 
@@ -78,7 +80,9 @@ fn write(image: DynamicImage, from: Kind, profile: Option<Vec<u8>>, wanted: Pict
     }
     let qualities = if kind == Kind::Jpeg { &QUALITIES[..] } else { &QUALITIES[..1] };
     loop {
-        image = shrunk(&image, side);
+        if let Cow::Owned(smaller) = shrunk(&image, side) {
+            image = smaller;
+        }
         for quality in qualities {
             let file = Encoded::new(&image, kind, *quality, profile.as_deref())?;
             if file.fits(wanted) {
@@ -96,17 +100,17 @@ fn eight_bits(image: DynamicImage, transparent: bool) -> DynamicImage {
     if transparent { DynamicImage::ImageRgba8(image.into_rgba8()) } else { DynamicImage::ImageRgb8(image.into_rgb8()) }
 }
 
-/// At most `side` pixels on the longer side. Large steps go by averaging first: the fine filter would need sixteen bytes
-/// for each pixel of the original.
-fn shrunk(image: &DynamicImage, side: u32) -> DynamicImage {
+/// At most `side` pixels on the longer side. The fine filter needs sixteen bytes for each pixel of the original, so large
+/// pictures and large steps go by averaging.
+fn shrunk(image: &DynamicImage, side: u32) -> Cow<'_, DynamicImage> {
     let (width, height) = image.dimensions();
-    if width.max(height) <= side {
-        return image.clone();
-    }
-    if width.max(height) / 2 >= side {
-        return image.thumbnail(side * 2, side * 2).resize(side, side, FilterType::CatmullRom);
-    }
-    image.resize(side, side, FilterType::CatmullRom)
+    let longer = width.max(height);
+    Cow::Owned(match () {
+        () if longer <= side => return Cow::Borrowed(image),
+        () if longer / 2 >= side => image.thumbnail(side * 2, side * 2).resize(side, side, FilterType::CatmullRom),
+        () if u64::from(width) * u64::from(height) > MAX_FINE => image.thumbnail(side, side),
+        () => image.resize(side, side, FilterType::CatmullRom),
+    })
 }
 
 fn on_white(image: DynamicImage) -> DynamicImage {

@@ -135,7 +135,7 @@ fn structure(parts: &[EntryPart], known: &Known, found: &mut Found<'_>) -> bool 
 }
 
 fn as_sent(part: &EntryPart, known: &Known) -> providers::DraftPart {
-    let media = part.media.iter().filter_map(|m| Some(known.media.get(&m.id)?.file(&m.alt)));
+    let media = part.media.iter().filter_map(|m| Some(known.media.get(&m.id)?.as_file(&m.alt)));
     providers::DraftPart { text: part.text.clone(), media: media.collect() }
 }
 

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{
-    draft::{Draft, EntryPart},
-    model::{self, Medium},
-};
+use super::draft::{Draft, EntryPart};
 use crate::{
     app::App,
     channels::Channel,
     error::{Error, Result},
     kit::{ChannelId, MediaId, OrgId},
+    media::Media,
     providers::Provider,
 };
 
@@ -28,7 +26,7 @@ pub struct Known {
     /// Every channel the draft names.
     pub channels: HashMap<ChannelId, Destination>,
     /// Those media it names that the organisation has.
-    pub media: HashMap<MediaId, Medium>,
+    pub media: HashMap<MediaId, Media>,
 }
 
 impl Known {
@@ -43,7 +41,7 @@ impl Known {
         }
         let parts = draft.entries.iter().flat_map(|e| &e.parts).chain(loose);
         let ids: BTreeSet<MediaId> = parts.flat_map(|p| p.media.iter().map(|m| m.id)).collect();
-        let media = model::media_by_id(&app.db, org, &ids.into_iter().collect::<Vec<_>>()).await?;
+        let media = Media::find_many(&app.db, org, &ids.into_iter().collect::<Vec<_>>()).await?;
         known.media = media.into_iter().map(|m| (m.id, m)).collect();
         Ok(known)
     }

@@ -5,8 +5,12 @@ mod draft;
 mod known;
 mod listing;
 mod model;
+pub mod pages;
 mod save;
+mod sentence;
 pub mod slots;
+mod timeline;
+mod words;
 
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
 pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post};

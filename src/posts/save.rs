@@ -79,13 +79,7 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
     Ok(Ok(saved))
 }
 
-pub(super) async fn update_composed(
-    app: &App,
-    caller: &Caller,
-    post: PostId,
-    draft: &Draft,
-    composed: &Composed<'_>,
-) -> Outcome {
+pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, draft: &Draft, composed: &Composed<'_>) -> Outcome {
     let known = Known::load(app, caller.org, draft, composed.loose).await?;
     let now = app.clock.now();
     let mut problems = problems(draft, composed, &known, now);
@@ -183,11 +177,7 @@ struct Save<'a> {
 impl Save<'_> {
     /// When each entry goes out. Takes free posting times under the lock of their channels; `leaving` are targets that
     /// give theirs up.
-    async fn dues(
-        &self,
-        tx: &mut Tx,
-        leaving: &[TargetId],
-    ) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
+    async fn dues(&self, tx: &mut Tx, leaving: &[TargetId]) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
         let all = |due| Ok(Ok(vec![due; self.draft.entries.len()]));
         match self.draft.when {
             When::Draft(due) => return all(due),

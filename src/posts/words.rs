@@ -1,6 +1,6 @@
 //! States, waits and times in words. Knows no page.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::{
@@ -24,6 +24,24 @@ impl Reader {
         let (at, now) = (at.with_timezone(&self.zone), self.now.with_timezone(&self.zone));
         let same_year = at.format("%Y").to_string() == now.format("%Y").to_string();
         at.format(if same_year { "%-d %b, %H:%M" } else { "%-d %b %Y, %H:%M" }).to_string()
+    }
+
+    /// `Tue 24 Nov, 12:45`.
+    pub fn with_day(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%a %-d %b, %H:%M").to_string()
+    }
+
+    /// `Today, Monday 23 November`; with the year when it is another one.
+    pub fn day(&self, date: NaiveDate) -> String {
+        let today = self.now.with_timezone(&self.zone).date_naive();
+        let day = date.format(if date.year() == today.year() { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string();
+        let key = match (date - today).num_days() {
+            0 => "posts.today",
+            1 => "posts.tomorrow",
+            -1 => "posts.yesterday",
+            _ => return day,
+        };
+        text(&Message::new(key).with("day", day))
     }
 }
 

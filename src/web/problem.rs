@@ -83,7 +83,7 @@ pub fn understand(e: poem::Error) -> (StatusCode, Error) {
         Err(e) => match status_of {
             StatusCode::NOT_FOUND => (status_of, Error::NotFound("page")),
             StatusCode::METHOD_NOT_ALLOWED => (status_of, Error::conflict("error.method_not_allowed")),
-            s if s.is_client_error() => (s, Error::invalid("request", Message::new("error.request").with("detail", e))),
+            s if s.is_client_error() => (s, Error::invalid("request", Message::new("error.not_understood").with("detail", e))),
             s => (s, Error::Internal(anyhow::anyhow!("{e}"))),
         },
     }

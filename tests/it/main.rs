@@ -3,6 +3,7 @@
 mod support;
 
 mod channels;
+mod delivery;
 mod frame;
 mod identity;
 mod media;

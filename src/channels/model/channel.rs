@@ -44,6 +44,17 @@ pub struct Channel {
     pub created_at: DateTime<Utc>,
 }
 
+impl ChannelState {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Reconnect => "reconnect",
+        }
+    }
+}
+
 /// Whether a channel may be sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "TEXT", rename_all = "snake_case")]

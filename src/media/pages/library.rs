@@ -118,13 +118,14 @@ fn clock_time(ms: i64) -> String {
 
 #[derive(Debug, Deserialize)]
 pub struct After {
-    after: Option<MediaId>,
+    /// The last file of the page before; one that is no id is no file.
+    after: Option<String>,
 }
 
 /// The library, newest first.
 #[handler]
 pub async fn index(app: App, caller: Caller, frame: Frame, Query(page): Query<After>) -> web::Result {
-    Ok(frame.page(&Library::read(&app, caller.org, page.after).await?)?)
+    Ok(frame.page(&Library::read(&app, caller.org, page.after.and_then(|id| id.parse().ok())).await?)?)
 }
 
 /// Takes files in. A script, known by its token header or by what it accepts, gets the new item as JSON (a list when it
@@ -154,8 +155,9 @@ pub async fn create(
         (Err(e), false) => {
             let (status, errors) = match e {
                 Error::Invalid(fields) => (StatusCode::UNPROCESSABLE_ENTITY, wrong(&fields)),
-                e @ Error::TooLarge(_) => {
-                    (StatusCode::PAYLOAD_TOO_LARGE, vec![Wrong { field: "file".into(), text: problem::words(&e) }])
+                Error::TooLarge(limit) => {
+                    let message = Message::new("media.error.too_large").with("limit", size(limit));
+                    (StatusCode::PAYLOAD_TOO_LARGE, wrong(&[FieldError::new("file", message)]))
                 }
                 e => return Err(e.into()),
             };
@@ -214,10 +216,15 @@ fn wrong(fields: &[FieldError]) -> Vec<Wrong> {
     fields.iter().map(|f| Wrong { field: f.field.clone(), text: text(&f.message) }).collect()
 }
 
+fn parse(id: &str) -> Result<MediaId> {
+    id.parse().map_err(|_| Error::NotFound("media"))
+}
+
 /// Changes the alternative text.
 #[handler]
-pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(id): Path<MediaId>, form: Form) -> web::Result {
-    let alt = form.get("alt").trim().replace("\r\n", "\n");
+pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(id): Path<String>, form: Form) -> web::Result {
+    let id = parse(&id)?;
+    let alt: String = form.get("alt").trim().chars().filter(|c| !c.is_control() || *c == '\n').collect();
     match set_alt(&app, caller.org, id, &alt).await {
         Ok(()) => Ok(Flash::ok("media.saved").into_response(web::redirect("/media"), &peer)),
         Err(Error::Invalid(fields)) => {
@@ -242,7 +249,8 @@ async fn set_alt(app: &App, org: OrgId, id: MediaId, alt: &str) -> Result<()> {
 
 /// Takes a file out of the library.
 #[handler]
-pub async fn destroy(app: App, caller: Caller, peer: Peer, Path(id): Path<MediaId>) -> web::Result {
+pub async fn destroy(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
+    let id = parse(&id)?;
     let media = Media::find(&app.db, caller.org, id).await?;
     let mut tx = app.db.begin().await?;
     Media::delete(&mut tx, caller.org, id, app.clock.now()).await?;
@@ -253,9 +261,9 @@ pub async fn destroy(app: App, caller: Caller, peer: Peer, Path(id): Path<MediaI
 
 /// Puts it back.
 #[handler]
-pub async fn restore(app: App, caller: Caller, peer: Peer, Path(id): Path<MediaId>) -> web::Result {
+pub async fn restore(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
     let mut tx = app.db.begin().await?;
-    Media::restore(&mut tx, caller.org, id).await?;
+    Media::restore(&mut tx, caller.org, parse(&id)?).await?;
     tx.commit().await?;
     Ok(Flash::ok("media.restored").into_response(web::redirect("/media"), &peer))
 }

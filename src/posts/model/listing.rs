@@ -6,7 +6,7 @@ use crate::{
     db::{Ex, FromRow, q},
     delivery::Target,
     error::{OrNotFound as _, Result},
-    kit::{OrgId, PostId, TargetId},
+    kit::{OrgId, PartId, PostId, TargetId},
 };
 
 /// A target and the account it is for.
@@ -69,6 +69,16 @@ pub async fn find_row(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Result
 pub async fn remotes_of(ex: impl Into<Ex<'_>>, org: OrgId, targets: &[TargetId]) -> Result<Vec<RemoteRow>> {
     q("SELECT p.target_id, r.remote_id, r.url FROM parts p JOIN remotes r ON r.part_id = p.id
        WHERE p.position = 0 AND r.n = 0 AND p.org_id = $1")
+    .bind(org)
+    .list(" AND p.target_id IN ", targets.iter().copied())
+    .all(ex)
+    .await
+}
+
+/// Where the parts of some targets can be seen, by part.
+pub async fn urls_of(ex: impl Into<Ex<'_>>, org: OrgId, targets: &[TargetId]) -> Result<Vec<(PartId, String)>> {
+    q("SELECT r.part_id, r.url FROM parts p JOIN remotes r ON r.part_id = p.id
+       WHERE r.n = 0 AND r.url IS NOT NULL AND p.org_id = $1")
     .bind(org)
     .list(" AND p.target_id IN ", targets.iter().copied())
     .all(ex)

@@ -7,7 +7,7 @@ use crate::{
     db::{Ex, FromRow, Json as JsonColumn, Q, q},
     delivery::TargetState,
     error::{Failure, Result},
-    kit::{ChannelId, OrgId, PostId, TargetId},
+    kit::{OrgId, PostId},
     posts::model::Stored,
     providers::MediaRef,
 };
@@ -15,12 +15,8 @@ use crate::{
 /// A target with the beginning of its thread.
 #[derive(Debug, Clone, FromRow)]
 pub struct MonthRow {
-    /// The target.
-    pub id: TargetId,
     /// Its post.
     pub post_id: PostId,
-    /// Where to.
-    pub channel_id: ChannelId,
     /// When; `None` for a draft without a date.
     pub due_at: Option<DateTime<Utc>>,
     /// Where it is.
@@ -70,7 +66,7 @@ pub struct Lines {
     pub take: i64,
 }
 
-const SELECT: &str = "SELECT t.id, t.post_id, t.channel_id, t.due_at, t.state, t.reason, p.content, p.media,
+const SELECT: &str = "SELECT t.post_id, t.due_at, t.state, t.reason, p.content, p.media,
        (SELECT count(*) FROM parts n WHERE n.target_id = t.id) AS parts,
        (SELECT f.failure FROM parts f WHERE f.target_id = t.id AND f.state IN ('failed', 'needs_you') ORDER BY f.position LIMIT 1) AS failure,
        c.name AS channel_name, c.provider, c.picture AS channel_picture

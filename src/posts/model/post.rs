@@ -15,8 +15,6 @@ use crate::{
 /// A post that is not deleted, unless it was asked for by [`lock`].
 #[derive(Debug, Clone, FromRow)]
 pub struct Post {
-    /// Its id.
-    pub id: PostId,
     /// The name of who wrote it; `None`: a script, or somebody who is gone.
     pub author: Option<String>,
     /// `web`, `api` or `cli`.
@@ -28,7 +26,7 @@ pub struct Post {
 impl Post {
     /// By id within an organisation.
     pub async fn find(ex: impl Into<Ex<'_>>, org: OrgId, id: PostId) -> Result<Self> {
-        q("SELECT p.id, u.name AS author, p.source, p.created_at FROM posts p LEFT JOIN users u ON u.id = p.author_id
+        q("SELECT u.name AS author, p.source, p.created_at FROM posts p LEFT JOIN users u ON u.id = p.author_id
            WHERE p.org_id = $1 AND p.id = $2 AND p.deleted_at IS NULL")
         .bind(org)
         .bind(id)

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::{Ex, FromRow, Json as JsonColumn, q},
     error::{Failure, Result},
-    kit::{OrgId, PartId, TargetId},
+    kit::{OrgId, TargetId},
 };
 
 /// One try of one step.
@@ -13,8 +13,6 @@ use crate::{
 pub struct Attempt {
     /// Of which target.
     pub target_id: TargetId,
-    /// Of which part.
-    pub part_id: PartId,
     /// From 0.
     pub position: i64,
     /// The step's name, in the provider's words.
@@ -31,7 +29,7 @@ pub struct Attempt {
 
 /// Those of some targets, oldest first, at most 500.
 pub async fn attempts_of(ex: impl Into<Ex<'_>>, org: OrgId, targets: &[TargetId]) -> Result<Vec<Attempt>> {
-    q("SELECT p.target_id, a.part_id, p.position, a.step, a.begun_at, a.ended_at, a.outcome, a.failure
+    q("SELECT p.target_id, p.position, a.step, a.begun_at, a.ended_at, a.outcome, a.failure
        FROM parts p JOIN attempts a ON a.part_id = p.id WHERE p.org_id = $1")
     .bind(org)
     .list(" AND p.target_id IN ", targets.iter().copied())

@@ -14,13 +14,14 @@ use crate::{
     channels::{Channel, fields},
     delivery::{Part, PartState, TargetState},
     error::{Error, FieldError, Result},
-    kit::{ChannelId, OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    kit::{ChannelId, MediaId, OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    media::Media,
     orgs::Caller,
     posts::{
         Listed,
         draft::{Draft, Entry, EntryPart, When},
         listing,
-        model::{self, Medium, Post, StoredPart},
+        model::{self, Post, StoredPart},
     },
     providers::{Answers, MediaRef},
 };
@@ -129,6 +130,7 @@ fn same_text(a: &[Part], b: &[Part]) -> bool {
 
 fn shown(id: PartId, content: &str, media: &[MediaRef], delay_seconds: i64) -> TypedPart {
     TypedPart {
+        number: 0,
         id: Some(id),
         text: Doc::from_html(content).to_plain(),
         delay_minutes: (delay_seconds / 60).to_string(),
@@ -153,8 +155,8 @@ pub fn draft(
     typed: &Typed,
     editing: Option<&Editing>,
     channels: &[Channel],
-    media: &HashMap<crate::kit::MediaId, Medium>,
-) -> Result<std::result::Result<(Draft, Vec<EntryPart>), Vec<FieldError>>> {
+    media: &HashMap<MediaId, Media>,
+) -> Result<(Draft, Vec<EntryPart>), Vec<FieldError>> {
     let mut errors = Vec::new();
     let zone = zone::parse(&typed.zone);
     if zone.is_none() {
@@ -178,18 +180,19 @@ pub fn draft(
             When::Draft(None)
         }
     };
-    if !errors.is_empty() {
-        return Ok(Err(errors));
-    }
     let parts: Vec<EntryPart> = typed.parts.iter().map(|p| entry_part(p, editing, media)).collect();
     let mut entries = Vec::with_capacity(typed.channels.len());
     for id in &typed.channels {
-        let id: ChannelId = id.parse().map_err(|_| Error::NotFound("channel"))?;
-        let channel = channels.iter().find(|c| c.id == id).ok_or(Error::NotFound("channel"))?;
-        entries.push(entry(typed, editing, channel, &parts));
+        match channels.iter().find(|c| c.id.to_string() == *id) {
+            Some(channel) => entries.push(entry(typed, editing, channel, &parts)),
+            None => errors.push(FieldError::new("channels", "problem.channel")),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
     }
     let loose = if entries.is_empty() { parts } else { Vec::new() };
-    Ok(Ok((Draft { when, zone, entries }, loose)))
+    Ok((Draft { when, zone, entries }, loose))
 }
 
 fn date(text: &str) -> std::result::Result<NaiveDate, FieldError> {
@@ -203,7 +206,7 @@ fn time(text: &str) -> std::result::Result<NaiveTime, FieldError> {
 }
 
 /// What was not changed stays as it was stored: markup and seconds that the form cannot show are not lost.
-fn entry_part(typed: &TypedPart, editing: Option<&Editing>, media: &HashMap<crate::kit::MediaId, Medium>) -> EntryPart {
+fn entry_part(typed: &TypedPart, editing: Option<&Editing>, media: &HashMap<MediaId, Media>) -> EntryPart {
     let had = typed.id.and_then(|id| editing?.had(id));
     let stored = had.map(|(_, content, _)| Doc::from_html(content));
     let unchanged = stored.filter(|doc| doc.to_plain() == typed.text.trim_end());

@@ -33,6 +33,8 @@ pub struct Typed {
 /// One part as it was typed.
 #[derive(Debug, Clone, Default)]
 pub struct TypedPart {
+    /// The number that its fields carry.
+    pub number: usize,
     /// The part it was.
     pub id: Option<PartId>,
     /// Its text.
@@ -98,7 +100,7 @@ impl Typed {
                 "zone" => value.trim().clone_into(&mut typed.zone),
                 name => {
                     if let Some((n, field)) = part_field(name) {
-                        parts.entry(n).or_default().set(field, value);
+                        parts.entry(n).or_insert_with(|| TypedPart { number: n, ..TypedPart::default() }).set(field, value);
                     }
                 }
             }

@@ -59,6 +59,8 @@ both_databases! {
         assert_eq!(fit(&app, &owner, &samples::with_chunk(&png, b"tEXt", b"Author\0Ann"), ANY).await.bytes, png);
         let webp = samples::encode(&samples::gradient(50, 50), ImageFormat::WebP);
         assert_eq!(fit(&app, &owner, &webp, ANY).await.bytes, webp);
+        let bare = fit(&app, &owner, &samples::webp_with_exif(50, 50), ANY).await;
+        assert_eq!((bare.width, &*bare.mime, contains(&bare.bytes, b"GPS")), (50, "image/webp", false));
         let gif = samples::animated_gif(20, 20);
         assert_eq!(fit(&app, &owner, &gif, ANY).await.bytes, gif);
     }

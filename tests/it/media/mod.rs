@@ -28,6 +28,11 @@ async fn send(browser: &Client, name: &str, bytes: impl Into<Vec<u8>>) -> Answer
     browser.send(request.header("x-csrf-token", browser.csrf()).multipart(form)).await
 }
 
+/// A page with the slashes that templates escape.
+fn html(answer: Answer) -> String {
+    answer.text().replace("&#x2f;", "/")
+}
+
 /// Puts a file into the owner's library.
 async fn stored(app: &TestApp, owner: &Owner, name: &str, bytes: &[u8]) -> Media {
     let caller = Caller::machine(owner.org, "UTC", Source::Api);

@@ -57,6 +57,16 @@ pub fn with_chunk(png: &[u8], name: &[u8; 4], body: &[u8]) -> Vec<u8> {
     [&png[..after_header], &chunk(name, body), &png[after_header..]].concat()
 }
 
+/// A WebP with EXIF behind its picture.
+pub fn webp_with_exif(width: u32, height: u32) -> Vec<u8> {
+    let plain = encode(&gradient(width, height), ImageFormat::WebP);
+    let chunk = |name: &[u8; 4], body: &[u8]| [&name[..], &(body.len() as u32).to_le_bytes(), body].concat();
+    let side = |n: u32| (n - 1).to_le_bytes();
+    let header = [&[0b1000, 0, 0, 0][..], &side(width)[..3], &side(height)[..3]].concat();
+    let body = [b"WEBP".to_vec(), chunk(b"VP8X", &header), plain[12..].to_vec(), chunk(b"EXIF", b"GPS 52.5 N 13.4 E!")].concat();
+    chunk(b"RIFF", &body)
+}
+
 /// A tiny PNG that claims to be huge.
 pub fn bomb(width: u32, height: u32) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();

@@ -1,0 +1,206 @@
+//! The buttons of a post's page. Each does one thing and leads back; who comes too late is told so.
+
+use chrono::{DateTime, Utc};
+use poem::{Response, handler, web::Path};
+use url::Url;
+
+use super::{id, show::Show};
+use crate::{
+    app::App,
+    db::Tx,
+    delivery::{self, Resolution},
+    error::{Error, FieldError, Result},
+    events::{self, Event},
+    kit::{OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    orgs::Caller,
+    posts::{
+        Draft, Entry, EntryPart, Problem, When, check::check, known::Known, listing,
+        model::{self, Post},
+    },
+    web::{self, Flash, Form, Frame, Peer},
+};
+
+/// Withdraws a target.
+#[handler]
+pub async fn cancel(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::cancel(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    let undo = format!("/posts/{}/targets/{}/restoration", place.post, place.target);
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.cancelled").undo(undo, "post.undo"), &peer)?)
+}
+
+/// Takes a withdrawal back.
+#[handler]
+pub async fn restore(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::restore(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.restored"), &peer)?)
+}
+
+/// Tries what failed again.
+#[handler]
+pub async fn retry(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::retry(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.retried"), &peer)?)
+}
+
+/// Sends a target at once, when nothing keeps it from going out.
+#[handler]
+pub async fn publish_now(
+    app: App,
+    caller: Caller,
+    frame: Frame,
+    peer: Peer,
+    Path((post, target)): Path<(String, String)>,
+) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let problems = unsendable(&app, caller.org, place.target).await?;
+    if !problems.is_empty() {
+        let errors: Vec<FieldError> = problems.into_iter().map(|p| FieldError::new("", p.message)).collect();
+        return Ok(frame.invalid(&Show::read(&app, &caller, place.post, &errors).await?)?);
+    }
+    let mut tx = app.db.begin().await?;
+    let done = delivery::publish_now(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.sent_now"), &peer)?)
+}
+
+/// What keeps a stored target from going out: a draft was never checked.
+async fn unsendable(app: &App, org: OrgId, target: TargetId) -> Result<Vec<Problem>> {
+    let listed = listing::find(&app.db, org, target).await?;
+    let part = |p: &delivery::Part| EntryPart {
+        id: Some(p.id),
+        text: Doc::from_html(&p.content),
+        media: p.media.0.clone(),
+        delay_seconds: p.delay_seconds,
+    };
+    let entry = Entry {
+        target: Some(target),
+        channel: listed.target.channel_id,
+        settings: listed.target.settings.clone(),
+        parts: listed.parts.iter().map(part).collect(),
+    };
+    let zone = zone::parse(&listed.target.zone).unwrap_or_default();
+    let draft = Draft { when: When::Now, zone, entries: vec![entry] };
+    let known = Known::load(app, org, &draft, &[]).await?;
+    Ok(check(&draft, &known, app.clock.now()))
+}
+
+/// A person's answer to what nobody else can know.
+#[handler]
+pub async fn resolve(
+    app: App,
+    caller: Caller,
+    frame: Frame,
+    sent: Sent,
+    Path((post, target, part)): Path<(String, String, String)>,
+) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let part: PartId = id(&part)?;
+    if delivery::find_part(&app.db, caller.org, part).await?.target_id != place.target {
+        return Err(Error::NotFound("post").into());
+    }
+    let answer = match answer(&sent.form) {
+        Ok(answer) => answer,
+        Err(error) => return Ok(frame.invalid(&Show::read(&app, &caller, place.post, &[error]).await?)?),
+    };
+    let mut tx = app.db.begin().await?;
+    let done = delivery::resolve(&mut tx, caller.org, part, &answer, (caller.user, app.clock.now())).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.resolved"), &sent.peer)?)
+}
+
+fn answer(form: &Form) -> Result<Resolution, FieldError> {
+    let url = form.get("url").trim();
+    match form.get("answer") {
+        "resend" => Ok(Resolution::Resend),
+        "drop" => Ok(Resolution::Drop),
+        "live" if url.is_empty() => Ok(Resolution::Live { url: None }),
+        "live" => {
+            let web = Url::parse(url).ok().filter(|u| matches!(u.scheme(), "http" | "https") && url.len() <= 2_000);
+            web.map(|u| Resolution::Live { url: Some(u.into()) }).ok_or_else(|| FieldError::new("url", "field.url"))
+        }
+        _ => Err(FieldError::new("answer", "post.answer_missing")),
+    }
+}
+
+/// Deletes a post: nothing of it goes out any more; what is live stays live.
+#[handler]
+pub async fn remove(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
+    let post: PostId = id(&post)?;
+    Post::find(&app.db, caller.org, post).await?;
+    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
+    if model::lock(&mut tx, caller.org, post).await?.is_some() {
+        return Err(Error::NotFound("post").into());
+    }
+    delivery::remove(&mut tx, caller.org, post, caller.user, now).await?;
+    model::set_deleted(&mut tx, caller.org, post, Some(now)).await?;
+    note(&mut tx, &caller, post, "post.deleted", now).await?;
+    tx.commit().await?;
+    let done = Flash::ok("post.deleted").undo(format!("/posts/{post}/restoration"), "post.undo");
+    Ok(done.into_response(web::redirect("/posts"), &peer))
+}
+
+/// Brings a deleted post back as it stood.
+#[handler]
+pub async fn bring_back(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
+    let post: PostId = id(&post)?;
+    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
+    if let Some(deleted) = model::lock(&mut tx, caller.org, post).await? {
+        model::set_deleted(&mut tx, caller.org, post, None).await?;
+        delivery::bring_back(&mut tx, caller.org, post, deleted, (caller.user, now)).await?;
+        note(&mut tx, &caller, post, "post.brought_back", now).await?;
+        tx.commit().await?;
+    }
+    Ok(Flash::ok("post.brought_back").into_response(web::redirect(&format!("/posts/{post}")), &peer))
+}
+
+async fn note(tx: &mut Tx, caller: &Caller, post: PostId, kind: &'static str, now: DateTime<Utc>) -> Result<()> {
+    let event = Event { kind, post: Some(post), user: caller.user, ..Event::default() };
+    events::record(tx, caller.org, event, now).await
+}
+
+/// A form and who sent it.
+pub struct Sent {
+    form: Form,
+    peer: Peer,
+}
+
+impl<'a> poem::FromRequest<'a> for Sent {
+    async fn from_request(req: &'a poem::Request, body: &mut poem::RequestBody) -> poem::Result<Self> {
+        Ok(Self { form: Form::from_request(req, body).await?, peer: Peer::from_request(req, body).await? })
+    }
+}
+
+/// The target a path names.
+struct Place {
+    post: PostId,
+    target: TargetId,
+}
+
+impl Place {
+    /// [`Error::NotFound`] also when the target is of another post.
+    async fn find(app: &App, caller: &Caller, post: &str, target: &str) -> Result<Self> {
+        let place = Self { post: id(post)?, target: id(target)? };
+        let found = delivery::find_target(&app.db, caller.org, place.target).await?;
+        if found.post_id == place.post { Ok(place) } else { Err(Error::NotFound("post")) }
+    }
+
+    /// Back to the post, saying what was done or that the engine was faster.
+    fn back(&self, done: Result<()>, flash: Flash, peer: &Peer) -> Result<Response> {
+        let flash = match done {
+            Ok(()) => flash,
+            Err(Error::Conflict(message)) => Flash::error(message),
+            Err(e) => return Err(e),
+        };
+        Ok(flash.into_response(web::redirect(&format!("/posts/{}", self.post)), peer))
+    }
+}
+
+/// Commits what was done; a refusal changes nothing.
+async fn finish(tx: Tx, done: Result<()>) -> Result<()> {
+    done?;
+    tx.commit().await
+}

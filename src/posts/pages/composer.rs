@@ -1,0 +1,337 @@
+//! `templates/posts/compose.html`: the composer as it is shown.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use serde::Serialize;
+
+use super::{
+    editing::{Editing, answers},
+    typed::{Typed, TypedPart},
+};
+use crate::{
+    app::App,
+    channels::{Channel, ChannelState, fields},
+    error::{FieldError, Message, Result},
+    kit::{ChannelId, MediaId, OrgId, PostId, text::graphemes, zone},
+    media::Media,
+    orgs::Caller,
+    posts::{
+        Problem,
+        draft::Draft,
+        slots,
+        words::{Reader, say},
+    },
+    providers::{Descriptor, Unit},
+    render::{FieldText, View},
+};
+
+/// Files of the library offered beside a part.
+const LIBRARY: i64 = 24;
+
+/// What the composer needs to show a form, read once a request.
+pub struct Desk {
+    /// Every channel.
+    pub channels: Vec<Channel>,
+    /// The media in the form.
+    pub media: HashMap<MediaId, Media>,
+    library: Vec<Media>,
+}
+
+impl Desk {
+    /// Reads it.
+    pub async fn load(app: &App, org: OrgId, typed: &Typed) -> Result<Self> {
+        let ids: Vec<MediaId> = typed.parts.iter().flat_map(|p| p.media.iter().copied()).collect();
+        let media = Media::find_many(&app.db, org, &ids).await?;
+        Ok(Self {
+            channels: Channel::list(&app.db, org).await?,
+            media: media.into_iter().map(|m| (m.id, m)).collect(),
+            library: Media::list(&app.db, org, None, LIBRARY).await?,
+        })
+    }
+
+    fn chosen<'a>(&'a self, typed: &'a Typed) -> impl Iterator<Item = &'a Channel> {
+        self.channels.iter().filter(|c| typed.channels.contains(&c.id.to_string()))
+    }
+}
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub struct Compose {
+    id: Option<PostId>,
+    version: Option<i64>,
+    target: String,
+    channels: Vec<Choice>,
+    parts: Vec<PartView>,
+    settings: Vec<Panel>,
+    when: WhenView,
+    zones: Vec<&'static str>,
+    errors: Vec<FieldText>,
+    problems: Vec<Notice>,
+    library: Vec<Shot>,
+}
+
+impl View for Compose {
+    const TEMPLATE: &'static str = "posts/compose.html";
+
+    fn title(&self) -> Message {
+        if self.id.is_some() { "compose.title_edit".into() } else { "compose.title_new".into() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Choice {
+    id: ChannelId,
+    name: String,
+    handle: String,
+    provider: String,
+    provider_name: String,
+    picture: Option<String>,
+    selected: bool,
+    disabled: bool,
+    reason: Option<String>,
+    limit: LimitView,
+}
+
+#[derive(Debug, Serialize)]
+struct LimitView {
+    text: usize,
+    unit: Unit,
+    images: usize,
+    videos: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct PartView {
+    index: usize,
+    id: String,
+    text: String,
+    delay_minutes: String,
+    media: Vec<Shot>,
+    count: usize,
+    limit: Option<usize>,
+    problems: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Shot {
+    id: MediaId,
+    url: String,
+    name: String,
+    alt: String,
+    mime: String,
+    width: Option<i64>,
+    height: Option<i64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Panel {
+    channel_id: ChannelId,
+    channel_name: String,
+    provider: String,
+    selected: bool,
+    fields: Vec<fields::FormField>,
+}
+
+#[derive(Debug, Serialize)]
+struct WhenView {
+    kind: String,
+    date: String,
+    time: String,
+    zone: String,
+    next_slot_text: Option<String>,
+}
+
+/// Something that would keep it from going out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    channel: String,
+    text: String,
+}
+
+impl Compose {
+    /// The form as typed.
+    pub async fn new(
+        app: &App,
+        caller: &Caller,
+        (typed, editing): (&Typed, Option<&Editing>),
+        desk: &Desk,
+        errors: &[FieldError],
+    ) -> Result<Self> {
+        let part = |(n, p): (usize, &TypedPart)| part_view(n, p, (typed, desk), errors);
+        let mut zones = zone::names();
+        // A form for a zone of a newer program still shows which one it is.
+        zones.retain(|name| !name.starts_with("Etc/"));
+        Ok(Self {
+            id: editing.map(|e| e.post),
+            version: typed.version,
+            target: typed.target.clone(),
+            channels: desk.channels.iter().map(|c| choice(c, typed)).collect(),
+            parts: typed.parts.iter().enumerate().map(part).collect(),
+            settings: desk.channels.iter().map(|c| panel(c, typed, editing)).collect(),
+            when: when(app, caller, typed, desk).await?,
+            zones,
+            errors: FieldText::list(&without_repeats(errors)),
+            problems: Vec::new(),
+            library: desk.library.iter().map(|m| shot(m, &m.alt)).collect(),
+        })
+    }
+
+    /// With what would keep it from going out.
+    pub fn with_problems(mut self, problems: &[Problem], draft: &Draft, desk: &Desk) -> Self {
+        for problem in problems {
+            let channel = problem.entry.and_then(|n| draft.entries.get(n)).map(|e| e.channel);
+            let channel = channel.and_then(|id| desk.channels.iter().find(|c| c.id == id));
+            let channel = channel.map(|c| c.name.clone()).unwrap_or_default();
+            let notice = Notice { channel, text: crate::render::text(&problem.message) };
+            if !self.problems.contains(&notice) {
+                self.problems.push(notice);
+            }
+        }
+        self
+    }
+}
+
+/// The empty form; one channel is chosen when it is asked for or there is no other.
+pub fn blank(channels: &[Channel], asked: Option<ChannelId>, caller: &Caller, now: DateTime<Utc>) -> Typed {
+    let usable: Vec<&Channel> = channels.iter().filter(|c| c.state == ChannelState::Active).collect();
+    let only = (usable.len() == 1).then(|| usable[0].id);
+    let chosen = asked.filter(|id| channels.iter().any(|c| c.id == *id)).or(only);
+    let next = zone::wall(caller.zone, now + TimeDelta::hours(2));
+    Typed {
+        channels: chosen.iter().map(ToString::to_string).collect(),
+        parts: vec![TypedPart::default()],
+        when: "slot".into(),
+        date: next.format("%Y-%m-%d").to_string(),
+        time: format!("{:02}:00", next.hour()),
+        zone: caller.zone.name().into(),
+        ..Typed::default()
+    }
+}
+
+/// A problem of a draft under the names of the form's fields.
+pub fn field_error(problem: &Problem, draft: &Draft) -> FieldError {
+    let n = problem.part.unwrap_or(0);
+    let field = match problem.field.as_str() {
+        "channel" => "channels".to_owned(),
+        "content" => format!("parts[{n}][text]"),
+        "image" => format!("parts[{n}][files]"),
+        "delay" => format!("parts[{n}][delay_minutes]"),
+        field => match (field.strip_prefix("settings."), problem.entry.and_then(|n| draft.entries.get(n))) {
+            (Some(name), Some(entry)) => format!("settings[{}][{name}]", entry.channel),
+            _ => field.to_owned(),
+        },
+    };
+    FieldError::new(field, problem.message.clone())
+}
+
+/// Channels with the same text have the same problems: said once.
+fn without_repeats(errors: &[FieldError]) -> Vec<FieldError> {
+    let mut once: Vec<FieldError> = Vec::new();
+    for error in errors {
+        if !once.contains(error) {
+            once.push(error.clone());
+        }
+    }
+    once
+}
+
+fn choice(channel: &Channel, typed: &Typed) -> Choice {
+    let about = channel.provider().map(|p| p.about());
+    let selected = typed.channels.contains(&channel.id.to_string());
+    let reason = match (about, channel.state) {
+        (None, _) => Some("compose.off_unknown"),
+        (_, ChannelState::Reconnect) => Some("compose.off_reconnect"),
+        (_, ChannelState::Paused) => Some("compose.off_paused"),
+        (_, ChannelState::Active) => None,
+    };
+    // What is chosen already can be kept: its posts wait until the channel works again.
+    let disabled = !selected && (about.is_none() || channel.state == ChannelState::Reconnect);
+    Choice {
+        id: channel.id,
+        name: channel.name.clone(),
+        handle: if channel.handle.is_empty() { String::new() } else { format!("@{}", channel.handle) },
+        provider: channel.provider.clone(),
+        provider_name: about.map_or_else(|| channel.provider.clone(), |a| a.name.to_owned()),
+        picture: channel.picture.clone(),
+        selected,
+        disabled,
+        reason: reason.map(say),
+        limit: limit(about),
+    }
+}
+
+fn limit(about: Option<&Descriptor>) -> LimitView {
+    let limits = about.map_or(crate::providers::Limits::NONE, |a| a.limits);
+    LimitView { text: limits.text.max, unit: limits.text.unit, images: limits.images, videos: limits.videos }
+}
+
+fn part_view(n: usize, part: &TypedPart, (typed, desk): (&Typed, &Desk), errors: &[FieldError]) -> PartView {
+    let limits = desk.chosen(typed).filter_map(|c| Some(c.provider()?.about().limits.text.max));
+    let alt = |id: &MediaId, own: &str| part.alts.get(id).map_or_else(|| own.to_owned(), Clone::clone);
+    // The first of each field stands at the field.
+    let prefix = format!("parts[{n}]");
+    let mut shown: Vec<&str> = Vec::new();
+    let mut problems: Vec<String> = Vec::new();
+    for error in without_repeats(errors).iter().filter(|e| e.field.starts_with(&prefix)) {
+        match errors.iter().find(|e| e.field == error.field) {
+            Some(first) if !shown.contains(&first.field.as_str()) && !first.field.ends_with("[delay_minutes]") => {
+                shown.push(&first.field);
+            }
+            _ => problems.push(crate::render::text(&error.message)),
+        }
+    }
+    PartView {
+        index: n,
+        id: part.id.map(|id| id.to_string()).unwrap_or_default(),
+        count: graphemes(part.text.trim()),
+        text: part.text.clone(),
+        delay_minutes: if part.delay_minutes.is_empty() { "0".into() } else { part.delay_minutes.clone() },
+        media: part.media.iter().filter_map(|id| desk.media.get(id)).map(|m| shot(m, &alt(&m.id, &m.alt))).collect(),
+        limit: limits.min(),
+        problems,
+    }
+}
+
+fn shot(media: &Media, alt: &str) -> Shot {
+    Shot {
+        id: media.id,
+        url: media.path(),
+        name: media.name.clone(),
+        alt: alt.to_owned(),
+        mime: media.mime.clone(),
+        width: media.width,
+        height: media.height,
+    }
+}
+
+fn panel(channel: &Channel, typed: &Typed, editing: Option<&Editing>) -> Panel {
+    let about = channel.provider().map(|p| p.about());
+    let prefix = format!("settings[{}]", channel.id);
+    Panel {
+        channel_id: channel.id,
+        channel_name: channel.name.clone(),
+        provider: channel.provider.clone(),
+        selected: typed.channels.contains(&channel.id.to_string()),
+        fields: about.map(|a| fields::form(a.settings, &answers(typed, editing, channel), &prefix)).unwrap_or_default(),
+    }
+}
+
+async fn when(app: &App, caller: &Caller, typed: &Typed, desk: &Desk) -> Result<WhenView> {
+    let now = app.clock.now();
+    let mut next: Option<DateTime<Utc>> = None;
+    for channel in desk.chosen(typed) {
+        let free = slots::next_free(app, caller.org, channel.id, now).await?;
+        next = next.into_iter().chain(free).min();
+    }
+    let reader = Reader { now, zone: caller.zone };
+    let fallback = blank(&[], None, caller, now);
+    let or = |typed: &str, blank: String| if typed.is_empty() { blank } else { typed.to_owned() };
+    Ok(WhenView {
+        kind: typed.when.clone(),
+        date: or(&typed.date, fallback.date),
+        time: or(&typed.time, fallback.time),
+        zone: or(&typed.zone, fallback.zone),
+        next_slot_text: next.map(|at| reader.with_day(at)),
+    })
+}

@@ -1,0 +1,54 @@
+//! Reads the composer's form with its files: each file goes straight into the library.
+
+use super::typed::{Typed, part_field};
+use crate::{
+    app::App,
+    error::{Error, FieldError, Message, Result},
+    media,
+    orgs::Caller,
+    web::{Upload, form, problem::size},
+};
+
+/// Most text fields of a form: a thread of fifty parts with its pictures stays far below.
+const MAX_FIELDS: usize = 5_000;
+
+/// The form, its new files among the media of their parts.
+pub struct Received {
+    /// What was typed.
+    pub typed: Typed,
+    /// Files that could not be taken.
+    pub errors: Vec<FieldError>,
+}
+
+/// Reads it to its end. A file that is refused does not stop the others, and what was typed is kept.
+pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Received> {
+    let (mut pairs, mut refused): (Vec<(String, String)>, Vec<(usize, Message)>) = Default::default();
+    while let Some(field) = upload.next().await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let part = part_field(&name).filter(|(_, field)| *field == "files");
+        let Some((n, _)) = part else {
+            if pairs.len() >= MAX_FIELDS {
+                return Err(Error::invalid(name, "compose.too_many_fields"));
+            }
+            pairs.push((name, form::text(field).await?));
+            continue;
+        };
+        let file = field.file_name().unwrap_or_default().to_owned();
+        // A browser sends a nameless, empty file when none was chosen.
+        if file.is_empty() {
+            continue;
+        }
+        match media::upload(app, caller, &file, Box::pin(field.into_async_read())).await {
+            Ok(media) => pairs.push((format!("parts[{n}][media]"), media.id.to_string())),
+            Err(Error::Invalid(errors)) => refused.extend(errors.into_iter().map(|e| (n, e.message))),
+            Err(Error::TooLarge(limit)) => {
+                refused.push((n, Message::new("compose.file_too_large").with("name", file).with("limit", size(limit))));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    let typed = Typed::parse(pairs);
+    let place = |n| typed.parts.iter().position(|p| p.number == n).unwrap_or(0);
+    let errors = refused.into_iter().map(|(n, message)| FieldError::new(format!("parts[{}][files]", place(n)), message));
+    Ok(Received { errors: errors.collect(), typed })
+}

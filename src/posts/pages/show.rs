@@ -1,0 +1,277 @@
+//! `/posts/{id}`: what became of a post on each channel, and what a person can do about it.
+
+use std::collections::HashMap;
+
+use poem::{handler, web::Path};
+use serde::Serialize;
+
+use super::{editing::is_editable, id};
+use crate::{
+    app::App,
+    delivery::{Part, PartState, TargetState},
+    error::{Failure, FailureKind, FieldError, Message, Result},
+    events,
+    kit::{MediaId, PartId, PostId, TargetId, text::Doc, zone},
+    media::Media,
+    orgs::Caller,
+    posts::{
+        Listed, listing,
+        model::{self, Post},
+        sentence::sentence,
+        timeline::{self, Line},
+        words::{self, Reader, say},
+    },
+    providers,
+    render::{FieldText, Moment, View, text},
+    web::{self, Frame},
+};
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub struct Show {
+    post: PostView,
+    targets: Vec<TargetView>,
+    /// The text of a draft for which no channel is chosen.
+    loose: Vec<String>,
+    live: bool,
+    errors: Vec<FieldText>,
+}
+
+impl View for Show {
+    const TEMPLATE: &'static str = "posts/show.html";
+
+    fn title(&self) -> Message {
+        "post.title".into()
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct PostView {
+    id: PostId,
+    created_text: String,
+    author: Option<String>,
+    source: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TargetView {
+    id: TargetId,
+    channel: Face,
+    state: TargetState,
+    state_text: String,
+    sentence: String,
+    due: Option<Moment>,
+    zone: String,
+    url: Option<String>,
+    parts: Vec<PartView>,
+    timeline: Vec<Line>,
+    actions: Actions,
+}
+
+#[derive(Debug, Serialize)]
+struct Face {
+    name: String,
+    provider: String,
+    picture: Option<String>,
+    handle: String,
+}
+
+#[derive(Debug, Serialize)]
+struct PartView {
+    id: PartId,
+    position: i64,
+    text: String,
+    media: Vec<Shot>,
+    state: PartState,
+    state_text: String,
+    delay_text: Option<String>,
+    url: Option<String>,
+    failure: Option<FailureView>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Shot {
+    url: String,
+    alt: String,
+    mime: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureView {
+    text: String,
+    platform_words: Option<String>,
+    code: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Actions {
+    edit: bool,
+    /// It has a text of its own and is edited alone.
+    edit_alone: bool,
+    cancel: bool,
+    delete: bool,
+    retry: bool,
+    publish_now: bool,
+    resolve: Vec<PartId>,
+}
+
+/// One post.
+#[handler]
+pub async fn show(app: App, caller: Caller, frame: Frame, Path(post): Path<String>) -> web::Result {
+    Ok(frame.page(&Show::read(&app, &caller, id(&post)?, &[]).await?)?)
+}
+
+impl Show {
+    /// The page of a post; `errors` of what was just tried.
+    pub async fn read(app: &App, caller: &Caller, id: PostId, errors: &[FieldError]) -> Result<Self> {
+        let post = Post::find(&app.db, caller.org, id).await?;
+        let listed = listing::of_post(&app.db, caller.org, id).await?;
+        let ids: Vec<TargetId> = listed.iter().map(|l| l.target.id).collect();
+        let mut told = Told {
+            reader: Reader { now: app.clock.now(), zone: caller.zone },
+            media: media(app, caller, &listed).await?,
+            urls: model::urls_of(&app.db, caller.org, &ids).await?.into_iter().collect(),
+            attempts: model::attempts_of(&app.db, caller.org, &ids).await?,
+            events: HashMap::new(),
+        };
+        for id in &ids {
+            told.events.insert(*id, events::of_target(&app.db, caller.org, *id).await?);
+        }
+        let loose = if listed.is_empty() { model::latest_version(&app.db, caller.org, id).await?.1.parts } else { vec![] };
+        let several = listed.windows(2).any(|two| texts(&two[0]) != texts(&two[1]));
+        Ok(Self {
+            post: PostView {
+                id,
+                created_text: Moment::new(post.created_at, told.reader.now, caller.zone).text,
+                author: post.author,
+                source: say(source(&post.source)),
+            },
+            live: listed.iter().any(is_moving),
+            targets: listed.iter().map(|l| told.target(l, several)).collect(),
+            loose: loose.iter().map(|p| Doc::from_html(&p.content).to_plain()).collect(),
+            errors: FieldText::list(errors),
+        })
+    }
+}
+
+fn texts(listed: &Listed) -> Vec<&str> {
+    listed.parts.iter().map(|p| p.content.as_str()).collect()
+}
+
+fn source(word: &str) -> &'static str {
+    match word {
+        "api" => "post.source_api",
+        "cli" => "post.source_cli",
+        _ => "post.source_web",
+    }
+}
+
+/// The page has something new to tell soon.
+fn is_moving(listed: &Listed) -> bool {
+    // A thread whose next part follows in an hour is under way, but nothing moves.
+    listed.target.state == TargetState::Sending && listed.parts.iter().any(|p| p.state.is_under_way())
+}
+
+async fn media(app: &App, caller: &Caller, listed: &[Listed]) -> Result<HashMap<MediaId, Media>> {
+    let parts = listed.iter().flat_map(|l| &l.parts);
+    let ids: Vec<MediaId> = parts.flat_map(|p| p.media.iter().map(|m| m.id)).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(Media::find_many(&app.db, caller.org, &ids).await?.into_iter().map(|m| (m.id, m)).collect())
+}
+
+/// Everything that is told about the targets.
+struct Told {
+    reader: Reader,
+    media: HashMap<MediaId, Media>,
+    urls: HashMap<PartId, String>,
+    attempts: Vec<model::Attempt>,
+    events: HashMap<TargetId, Vec<events::Entry>>,
+}
+
+impl Told {
+    fn target(&self, listed: &Listed, several: bool) -> TargetView {
+        let target = &listed.target;
+        let provider = providers::find(&listed.channel.provider).map_or(listed.channel.provider.as_str(), |p| p.about().name);
+        let own_zone = zone::parse(&target.zone).unwrap_or(self.reader.zone);
+        let events = self.events.get(&target.id).map_or(&[][..], Vec::as_slice);
+        TargetView {
+            id: target.id,
+            channel: Face {
+                name: listed.channel.name.clone(),
+                provider: listed.channel.provider.clone(),
+                picture: listed.channel.picture.clone(),
+                handle: if listed.channel.handle.is_empty() { String::new() } else { format!("@{}", listed.channel.handle) },
+            },
+            state: target.state,
+            state_text: words::target_state(target.state),
+            sentence: sentence(listed, provider, self.reader),
+            due: target.due_at.map(|due| Moment::new(due, self.reader.now, own_zone)),
+            zone: own_zone.name().to_owned(),
+            url: target.url.clone().filter(|url| is_web(url)),
+            parts: listed.parts.iter().map(|p| self.part(p, provider)).collect(),
+            timeline: timeline::lines(listed, events, &self.attempts, provider, self.reader),
+            actions: actions(listed, several),
+        }
+    }
+
+    fn part(&self, part: &Part, provider: &str) -> PartView {
+        let shot = |m: &crate::providers::MediaRef| {
+            let media = self.media.get(&m.id)?;
+            Some(Shot { url: media.path(), alt: m.alt.clone(), mime: media.mime.clone() })
+        };
+        // Of a part that is live, what failed before no longer matters.
+        let failure = part.failure.as_ref().filter(|_| part.state != PartState::Published);
+        PartView {
+            id: part.id,
+            position: part.position + 1,
+            text: Doc::from_html(&part.content).to_plain(),
+            media: part.media.iter().filter_map(shot).collect(),
+            state: part.state,
+            state_text: words::part_state(part.state),
+            delay_text: words::delay(part.position, part.delay_seconds),
+            url: self.urls.get(&part.id).filter(|url| is_web(url)).cloned(),
+            failure: failure.map(|f| failure_view(f, provider)),
+        }
+    }
+}
+
+/// A platform's address becomes a link only when it is one.
+fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/')
+}
+
+fn failure_view(failure: &Failure, provider: &str) -> FailureView {
+    let (key, word) = match failure.kind {
+        FailureKind::Reconnect => ("failure.reconnect", "reconnect"),
+        FailureKind::RateLimited { .. } => ("failure.rate_limited", "rate_limited"),
+        FailureKind::Rejected => ("failure.rejected", "rejected"),
+        FailureKind::Unavailable => ("failure.unavailable", "unavailable"),
+        FailureKind::Uncertain => ("failure.uncertain", "uncertain"),
+        FailureKind::Unsupported => ("failure.unsupported", "unsupported"),
+        FailureKind::Unexpected => ("failure.unexpected", "unexpected"),
+    };
+    FailureView {
+        text: text(&Message::new(key).with("provider", provider)),
+        platform_words: Some(failure.message.clone()).filter(|words| !words.is_empty()),
+        code: Some(failure.code.as_ref().map_or_else(|| word.to_owned(), |code| format!("{word}/{code}"))),
+    }
+}
+
+fn actions(listed: &Listed, several: bool) -> Actions {
+    use PartState::*;
+    let state = listed.target.state;
+    let any = |is: fn(PartState) -> bool| listed.parts.iter().any(|p| is(p.state));
+    let in_doubt = any(|s| matches!(s, Sending | Processing | Uncertain | NeedsYou));
+    let edit = is_editable(listed);
+    Actions {
+        edit,
+        edit_alone: edit && several,
+        cancel: !in_doubt && any(|s| matches!(s, Waiting | Retrying)),
+        delete: state != TargetState::NeedsYou,
+        retry: any(|s| matches!(s, Failed | Skipped)) && !in_doubt,
+        publish_now: matches!(state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed),
+        resolve: listed.parts.iter().filter(|p| p.state == NeedsYou).map(|p| p.id).collect(),
+    }
+}
