@@ -74,7 +74,8 @@ impl Teller<'_> {
     fn event(&self, e: &events::Entry) -> Option<Line> {
         let (icon, key) = words_of(&e.kind, &e.data)?;
         let field = |name: &str| e.data.get(name).and_then(Json::as_str).unwrap_or_default();
-        let instant = |name: &str| field(name).parse::<DateTime<Utc>>().map_or_else(|_| String::new(), |at| self.reader.short(at));
+        let instant =
+            |name: &str| field(name).parse::<DateTime<Utc>>().map_or_else(|_| String::new(), |at| self.reader.short(at));
         let message = Message::new(key)
             .with("provider", self.provider)
             .with("until", instant("until"))

@@ -14,17 +14,15 @@ use poem_openapi::{
 
 use self::{
     answers::{
-        Absent, AbsentOrBusy, Answer, Candidates, Changed, Connected, Created, Groups, Integrations, NoOthers, Posts, Query as InQuery,
-        Removed, Settings, Slot, Take, Uploaded, Write,
+        Absent, AbsentOrBusy, Answer, Candidates, Changed, Connected, Created, Groups, Integrations, NoOthers, Posts,
+        Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
     },
     key::Key,
-    payload::{Body, FileUpload, Wire},
+    payload::{Body, FileUpload},
 };
 use super::{
     create, date, list,
-    objects::{
-        Connection, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, UploadedMedia,
-    },
+    objects::{Connection, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, UploadedMedia},
     refusal::Refusal,
     remove, settings, status,
     window::Asked,
@@ -34,8 +32,7 @@ use crate::{
     channels::{Channel, ChannelState},
     error::{Error, Result},
     kit::{ChannelId, OrgId, TargetId},
-    media,
-    posts,
+    media, posts,
 };
 
 /// What the operations are about.

@@ -15,7 +15,7 @@ use crate::{
     channels::Channel,
     delivery::TargetState,
     error::{Error, FieldError, Result},
-    kit::{OrgId, PartId, TargetId},
+    kit::{ChannelId, OrgId, PartId, TargetId},
     media::{self, Media, MediaInput},
     orgs::Caller,
     posts::{self, Draft, Entry, EntryPart, Listed, When},
@@ -42,7 +42,8 @@ pub async fn create(app: &App, caller: &Caller, body: &Json) -> Result<Vec<Creat
             .collect();
         problems::refuse(problems, &places)
     })?;
-    let created = |(id, channel): (TargetId, _)| CreatedPost { post_id: id.to_string(), integration: channel.to_string() };
+    let created =
+        |(id, channel): (TargetId, ChannelId)| CreatedPost { post_id: id.to_string(), integration: channel.to_string() };
     Ok(saved.targets.into_iter().map(created).collect())
 }
 
@@ -92,9 +93,8 @@ fn at(new: &NewPost<'_>) -> Result<When> {
 
 /// An update leaves drafts drafts and scheduled posts scheduled, and their time alone unless there is another.
 fn unchanged(new: &NewPost<'_>, edited: &[Option<Listed>]) -> Result<When> {
-    let unknown = |(n, known): (usize, &Option<Listed>)| {
-        known.is_none().then(|| FieldError::new(id_of(n), "api.nothing_to_update"))
-    };
+    let unknown =
+        |(n, known): (usize, &Option<Listed>)| known.is_none().then(|| FieldError::new(id_of(n), "api.nothing_to_update"));
     let unknown: Vec<FieldError> = edited.iter().enumerate().filter_map(unknown).collect();
     if !unknown.is_empty() {
         return Err(Error::Invalid(unknown));

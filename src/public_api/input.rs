@@ -25,19 +25,19 @@ impl Wrong {
 }
 
 /// An object of the input and its path, which is empty for the body itself.
-pub struct Object<'a> {
+pub struct Object<'a, 'w> {
     object: &'a Map<String, Json>,
     path: String,
-    wrong: &'a Wrong,
+    wrong: &'w Wrong,
 }
 
-impl<'a> Object<'a> {
+impl<'a, 'w> Object<'a, 'w> {
     /// The body. `None` and a complaint when it is no object.
-    pub fn body(body: &'a Json, wrong: &'a Wrong) -> Option<Self> {
+    pub fn body(body: &'a Json, wrong: &'w Wrong) -> Option<Self> {
         Self::new(body, String::new(), wrong)
     }
 
-    fn new(value: &'a Json, path: String, wrong: &'a Wrong) -> Option<Self> {
+    fn new(value: &'a Json, path: String, wrong: &'w Wrong) -> Option<Self> {
         match value {
             Json::Object(object) => Some(Self { object, path, wrong }),
             _ => {
@@ -119,13 +119,13 @@ impl<'a> Object<'a> {
     }
 
     /// The objects of a list of this object.
-    pub fn items(&self, name: &str, list: &'a [Json]) -> impl Iterator<Item = (usize, Object<'a>)> {
+    pub fn items(&self, name: &str, list: &'a [Json]) -> impl Iterator<Item = (usize, Object<'a, 'w>)> + use<'a, 'w> {
         let (path, wrong) = (self.at(name), self.wrong);
         list.iter().enumerate().filter_map(move |(n, value)| Some((n, Object::new(value, format!("{path}[{n}]"), wrong)?)))
     }
 
     /// An object that must be there.
-    pub fn required_object(&self, name: &str) -> Option<Object<'a>> {
+    pub fn required_object(&self, name: &str) -> Option<Object<'a, 'w>> {
         match self.get(name) {
             Some(value) => Object::new(value, self.at(name), self.wrong),
             None => {

@@ -93,7 +93,7 @@ pub fn read<'a>(body: &'a Json, channels: &'a Channels) -> Result<NewPost<'a>> {
     Ok(read.expect("what could not be read was complained about"))
 }
 
-fn post<'a>(body: &Object<'a>, channels: &'a Channels) -> Option<NewPost<'a>> {
+fn post<'a>(body: &Object<'a, '_>, channels: &'a Channels) -> Option<NewPost<'a>> {
     let kind = body.required_text("type").and_then(|word| kind(body, word));
     let date = match kind {
         // Postiz does not look at it either.
@@ -109,7 +109,7 @@ fn post<'a>(body: &Object<'a>, channels: &'a Channels) -> Option<NewPost<'a>> {
     Some(NewPost { kind: kind?, date, entries })
 }
 
-fn kind(body: &Object<'_>, word: &str) -> Option<Kind> {
+fn kind(body: &Object<'_, '_>, word: &str) -> Option<Kind> {
     match word {
         "draft" => Some(Kind::Draft),
         "schedule" => Some(Kind::Schedule),
@@ -122,7 +122,7 @@ fn kind(body: &Object<'_>, word: &str) -> Option<Kind> {
     }
 }
 
-fn moment(body: &Object<'_>, required: bool) -> Option<DateTime<Utc>> {
+fn moment(body: &Object<'_, '_>, required: bool) -> Option<DateTime<Utc>> {
     let text = if required { body.required_text("date") } else { body.text("date").filter(|text| !text.trim().is_empty()) }?;
     let at = date::parse(text);
     if at.is_none() {
@@ -131,7 +131,7 @@ fn moment(body: &Object<'_>, required: bool) -> Option<DateTime<Utc>> {
     at
 }
 
-fn entry<'a>(item: &Object<'a>, channels: &'a Channels) -> Option<NewEntry<'a>> {
+fn entry<'a>(item: &Object<'a, '_>, channels: &'a Channels) -> Option<NewEntry<'a>> {
     let channel = item.required_object("integration").and_then(|to| {
         let id = to.required_text("id")?;
         let channel = channels.get(id.trim());
@@ -149,7 +149,7 @@ fn entry<'a>(item: &Object<'a>, channels: &'a Channels) -> Option<NewEntry<'a>> 
     Some(NewEntry { channel: channel?, settings, values })
 }
 
-fn value<'a>(item: &Object<'a>, n: usize) -> Option<NewValue<'a>> {
+fn value<'a>(item: &Object<'a, '_>, n: usize) -> Option<NewValue<'a>> {
     let id = named(item.text("id"));
     let list = item.list("image", MAX_IMAGES).unwrap_or_default();
     let images: Vec<NewImage> = item.items("image", list).map(|(_, each)| image(&each)).collect();
@@ -167,7 +167,7 @@ fn value<'a>(item: &Object<'a>, n: usize) -> Option<NewValue<'a>> {
     Some(NewValue { id, text, delay_seconds, images })
 }
 
-fn image<'a>(item: &Object<'a>) -> NewImage<'a> {
+fn image<'a>(item: &Object<'a, '_>) -> NewImage<'a> {
     item.text("thumbnail");
     let (id, path, alt) = (named(item.text("id")), named(item.text("path")), item.text("alt"));
     if id.is_none() && path.is_none() {

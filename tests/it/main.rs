@@ -8,5 +8,6 @@ mod frame;
 mod identity;
 mod media;
 mod orgs;
+mod public_api;
 mod sandbox;
 mod templates;

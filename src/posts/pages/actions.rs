@@ -14,7 +14,10 @@ use crate::{
     kit::{OrgId, PartId, PostId, TargetId, text::Doc, zone},
     orgs::Caller,
     posts::{
-        Draft, Entry, EntryPart, Problem, When, check::check, known::Known, listing,
+        Draft, Entry, EntryPart, Problem, When,
+        check::check,
+        known::Known,
+        listing,
         model::{self, Post},
     },
     web::{self, Flash, Form, Frame, Peer},

@@ -54,7 +54,13 @@ pub struct EditQuery {
 
 /// The form with what is stored.
 #[handler]
-pub async fn edit(app: App, caller: Caller, frame: Frame, Path(post): Path<String>, Query(query): Query<EditQuery>) -> web::Result {
+pub async fn edit(
+    app: App,
+    caller: Caller,
+    frame: Frame,
+    Path(post): Path<String>,
+    Query(query): Query<EditQuery>,
+) -> web::Result {
     let asked: Option<TargetId> = if query.target.is_empty() { None } else { Some(id(&query.target)?) };
     let editing = Editing::load(&app, caller.org, id(&post)?, asked).await?;
     let form = Form { app: &app, caller: &caller, typed: editing.typed(&caller), editing: Some(editing) };
@@ -71,14 +77,7 @@ pub async fn create(app: App, caller: Caller, frame: Frame, peer: Peer, upload: 
 
 /// Saves a post again, or does what another button asks for.
 #[handler]
-pub async fn update(
-    app: App,
-    caller: Caller,
-    frame: Frame,
-    peer: Peer,
-    Path(post): Path<String>,
-    upload: Upload,
-) -> web::Result {
+pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(post): Path<String>, upload: Upload) -> web::Result {
     let post: PostId = id(&post)?;
     let Received { mut typed, errors } = received::read(&app, &caller, upload).await?;
     let asked: Option<TargetId> = if typed.target.is_empty() { None } else { Some(id(&typed.target)?) };

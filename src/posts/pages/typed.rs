@@ -190,7 +190,8 @@ mod tests {
     fn parts_are_read_in_the_order_of_their_numbers() {
         let id = MediaId::new();
         let alt = format!("parts[0][alt][{id}]");
-        let form = typed(&[("parts[3][text]", "b"), ("parts[0][text]", "a\r\nb"), ("parts[0][media]", &id.to_string()), (&alt, " x ")]);
+        let form =
+            typed(&[("parts[3][text]", "b"), ("parts[0][text]", "a\r\nb"), ("parts[0][media]", &id.to_string()), (&alt, " x ")]);
         let texts: Vec<&str> = form.parts.iter().map(|p| p.text.as_str()).collect();
         assert_eq!(texts, ["a\nb", "b"]);
         assert_eq!((form.parts[0].media.as_slice(), form.parts[0].alts[&id].as_str()), ([id].as_slice(), "x"));

@@ -4,20 +4,19 @@ use std::marker::PhantomData;
 
 use poem_openapi::{
     ApiResponse,
-    payload::Json,
-    payload::Payload as _,
     registry::{MetaMediaType, MetaResponse, MetaResponses, Registry},
+    types::Type as _,
 };
 
 use super::{
     super::{
         objects::{
-            BadRequest, Connection, CreatedPost, Customer, Deleted, FreeSlot, Integration, IntegrationSettings, Missing, PostList,
-            Refused, Said, StatusChange, UploadedMedia,
+            BadRequest, Connection, CreatedPost, Customer, Deleted, FreeSlot, Integration, IntegrationSettings, Missing,
+            PostList, Refused, Said, StatusChange, UploadedMedia,
         },
         refusal::Refusal,
     },
-    payload::Wire,
+    payload::{JSON, Wire},
 };
 use crate::error::Error;
 
@@ -122,23 +121,23 @@ impl<R: Refusals> ApiResponse for Refuses<R> {
     }
 
     fn register(registry: &mut Registry) {
-        Json::<BadRequest>::register(registry);
-        Json::<Said>::register(registry);
-        Json::<Refused>::register(registry);
+        BadRequest::register(registry);
+        Said::register(registry);
+        Refused::register(registry);
     }
 }
 
 fn response(status: u16) -> MetaResponse {
     let (description, schema) = match status {
-        400 => ("Something is wrong with the request; the message names each field.", Json::<BadRequest>::schema_ref()),
-        401 => ("The key is missing or no longer valid.", Json::<Said>::schema_ref()),
-        404 => ("There is no such thing in your organisation.", Json::<Refused>::schema_ref()),
-        409 => ("Its state does not allow it any more.", Json::<Refused>::schema_ref()),
-        413 => ("It is larger than is taken.", Json::<Refused>::schema_ref()),
-        503 => ("Something that the server needs is away; try again.", Json::<Refused>::schema_ref()),
-        _ => ("A fault of the server; its log has the details.", Json::<Refused>::schema_ref()),
+        400 => ("Something is wrong with the request; the message names each field.", BadRequest::schema_ref()),
+        401 => ("The key is missing or no longer valid.", Said::schema_ref()),
+        404 => ("There is no such thing in your organisation.", Refused::schema_ref()),
+        409 => ("Its state does not allow it any more.", Refused::schema_ref()),
+        413 => ("It is larger than is taken.", Refused::schema_ref()),
+        503 => ("Something that the server needs is away; try again.", Refused::schema_ref()),
+        _ => ("A fault of the server; its log has the details.", Refused::schema_ref()),
     };
-    let content = vec![MetaMediaType { content_type: Json::<Refused>::CONTENT_TYPE, schema }];
+    let content = vec![MetaMediaType { content_type: JSON, schema }];
     MetaResponse { description, status: Some(status), status_range: None, content, headers: vec![] }
 }
 

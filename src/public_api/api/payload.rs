@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use poem::{FromRequest as _, IntoResponse, Request, RequestBody, Response, error::ReadBodyError};
+use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, error::ReadBodyError};
 use poem_openapi::{
     ApiExtractor, ApiExtractorType, ExtractParamOptions,
     payload::Payload,
@@ -20,7 +20,8 @@ use crate::{
 
 /// Most bytes of a JSON body.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
-const JSON: &str = "application/json; charset=utf-8";
+/// Of every answer.
+pub const JSON: &str = "application/json; charset=utf-8";
 
 /// A JSON body as it came, documented as `T`. The content type is not looked at: every client sends JSON here, and some
 /// forget to say so.
@@ -49,8 +50,8 @@ impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
             ReadBodyError::PayloadTooLarge => Error::TooLarge(MAX_BODY as u64),
             _ => Error::invalid("body", "api.broken_off"),
         })?;
-        let json = serde_json::from_slice(&bytes)
-            .map_err(|e| Error::invalid("body", Message::new("api.not_json").with("detail", e)))?;
+        let json =
+            serde_json::from_slice(&bytes).map_err(|e| Error::invalid("body", Message::new("api.not_json").with("detail", e)))?;
         Ok(Self { json, documented: PhantomData })
     }
 }
@@ -72,7 +73,7 @@ impl<'a> ApiExtractor<'a> for FileUpload {
     }
 
     async fn from_request(req: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
-        Ok(Self(Upload::from_request(req, body).await.ok()))
+        Ok(Self(<Upload as FromRequest>::from_request(req, body).await.ok()))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use poem::{Endpoint, IntoResponse, Request, Response, http::{Method, StatusCode}};
+use poem::{
+    Endpoint, IntoResponse, Request, Response,
+    http::{Method, StatusCode},
+};
 use poem_openapi::error::{AuthorizationError, ParseParamError, ParsePathError};
 
 use super::super::refusal::Refusal;
@@ -18,7 +21,8 @@ where
     E::Output: IntoResponse,
 {
     let (method, path, id) = (req.method().clone(), req.uri().path().to_owned(), RequestId::of(&req));
-    let has_key = req.header("authorization").is_none_or(|key| !key.trim().is_empty()) && req.headers().contains_key("authorization");
+    let has_key =
+        req.header("authorization").is_none_or(|key| !key.trim().is_empty()) && req.headers().contains_key("authorization");
     Ok(match guard::catching(&*inner, req).await {
         Ok(answer) => answer.into_response(),
         Err(e) => refuse(e, has_key, (&method, &path, &id)),

@@ -1,6 +1,9 @@
 //! Channels on the wire: Postiz calls one an integration.
 
-use poem_openapi::{Object, types::{Any, Example}};
+use poem_openapi::{
+    Object,
+    types::{Any, Example},
+};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 

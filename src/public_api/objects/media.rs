@@ -87,5 +87,6 @@ impl Example for FetchUrl {
 pub struct UploadForm {
     /// A JPEG, PNG, GIF or WebP picture of at most 10 MiB and 40 megapixels, or an MP4 film of at most 1 GiB. What it
     /// is is told by its content, not by its name.
+    #[expect(dead_code, reason = "uploads are streamed; this documents them")]
     pub file: poem_openapi::types::Binary<Vec<u8>>,
 }

@@ -6,8 +6,8 @@ mod new_post;
 mod post;
 mod refusal;
 
-pub use channel::{Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput, Tool, ToolField};
+pub use channel::{Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput};
 pub use media::{FetchUrl, UploadForm, UploadedMedia};
-pub use new_post::{NewEntry, NewImage, NewPost, NewTag, NewValue, To};
-pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange, Tag, Tagged};
+pub use new_post::NewPost;
+pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange};
 pub use refusal::{BadRequest, Refused, Said};

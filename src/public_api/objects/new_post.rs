@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use poem_openapi::{Object, types::{Any, Example}};
+use poem_openapi::{
+    Object,
+    types::{Any, Example},
+};
 use serde_json::Value as Json;
 
 /// A post for one or more channels.
