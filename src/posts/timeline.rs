@@ -126,10 +126,11 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         "part.processing" => ("loader", "event.part.processing"),
         "part.failed" => ("circle-alert", "event.part.failed"),
         "part.retrying" => ("refresh-cw", "event.part.retrying"),
-        "part.waiting" => ("hourglass", "event.part.waiting"),
+        "part.rate_limited" | "part.waiting" => ("hourglass", "event.part.waiting"),
         "part.reconnect" => ("triangle-alert", "event.part.reconnect"),
         "part.uncertain" => ("circle-help", "event.part.uncertain"),
         "part.found" => ("circle-check", "event.part.found"),
+        "part.not_seen" => ("info", "event.part.not_seen"),
         "part.not_found" => ("info", "event.part.not_found"),
         "part.needs_you" => ("circle-help", "event.part.needs_you"),
         "part.resolved" => match field("answer") {

@@ -9,5 +9,6 @@ mod identity;
 mod media;
 mod orgs;
 mod public_api;
+mod posts;
 mod sandbox;
 mod templates;

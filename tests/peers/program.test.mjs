@@ -24,16 +24,16 @@ test('without configuration: one line with the address, and the set-up link unti
   assert.doesNotMatch(again, /token=/)
 })
 
-test('secrets are for its own account only', async () => {
+test('secrets are for its own account only', async (t) => {
   const data = path.join(folder(), 'data')
   const fresh = await Rostrum.start({ data })
+  t.after(() => fresh.kill())
   await fresh.createOwner()
   assert.equal(fs.statSync(data).mode & 0o077, 0, 'the data directory that it made')
   for (const name of fs.readdirSync(data).filter((name) => /^key|\.sock$|\.db/.test(name))) {
     const mode = fs.statSync(path.join(data, name)).mode & 0o777
     assert.equal(mode & 0o077, 0, `${name} is ${mode.toString(8)}`)
   }
-  await fresh.kill()
 })
 
 test('a second program on the same data is refused and told why', async () => {
