@@ -8,6 +8,7 @@ mod frame;
 mod identity;
 mod media;
 mod orgs;
+mod public_api;
 mod posts;
 mod sandbox;
 mod templates;
