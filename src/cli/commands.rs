@@ -19,6 +19,7 @@ use crate::{
     orgs::{Caller, Organisation, Source},
     posts::{self, Draft, Entry, EntryPart, When},
     providers::{self, MediaRef},
+    public_api,
 };
 
 /// A command that needs the instance, as it crosses the socket.
@@ -305,6 +306,12 @@ pub fn config(command: &ConfigCommand, loaded: &Loaded) -> Json {
         ConfigCommand::Show => json!(loaded.settings),
         ConfigCommand::Check => json!({"ok": true, "settings": loaded.settings.len()}),
     }
+}
+
+/// `openapi`
+pub fn openapi(config: &Config) -> Result<Json> {
+    let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
+    serde_json::from_str(&public_api::document(url.trim_end_matches('/'))).map_err(Error::internal)
 }
 
 /// `healthcheck`: asks `/readyz` of the configured address.
