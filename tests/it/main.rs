@@ -8,7 +8,7 @@ mod frame;
 mod identity;
 mod media;
 mod orgs;
-mod public_api;
 mod posts;
+mod public_api;
 mod sandbox;
 mod templates;
