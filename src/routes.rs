@@ -12,7 +12,7 @@ use poem::{
 use crate::{
     admin,
     app::App,
-    channels,
+    channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
     media, orgs, posts, public_api, sandbox,
@@ -107,6 +107,9 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
     let expected = signed.is_some().then(|| csrf::token(cookie.as_deref().unwrap_or_default()));
     if let (Some(signed), Some(token)) = (&signed, &expected) {
         sign(frame, signed, token);
+        if *req.method() == Method::GET {
+            frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
+        }
     }
     if csrf::is_unsafe(req.method()) {
         csrf::check_origin(req, &app.hosts())?;
