@@ -9,12 +9,12 @@ mod lane;
 mod ledger;
 mod model;
 mod plan;
-mod removal;
 mod run;
 mod state;
 
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
 pub use engine::{Engine, Handle};
-pub use model::{NewPart, NewTarget, Part, Target, TargetChange, add, find_part, find_target, parts_of, replace};
-pub use removal::{bring_back, remove_one};
+pub use model::{
+    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
+};
 pub use state::{PartState, TargetState};

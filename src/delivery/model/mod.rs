@@ -2,11 +2,13 @@
 
 mod lane;
 mod part;
+mod removal;
 mod step;
 mod target;
 
 pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before};
+pub use removal::{bring_back, remove_one};
 pub use step::{Step, steps_of};
 pub use target::{
     NewPart, NewTarget, Target, TargetChange, add, changed, find_target, hold, release_held, replace, resume, settle,

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{self, Target, changed, find_target};
+use super::{Target, changed, find_target, settle};
 use crate::{
     db::{Tx, q},
     delivery::TargetState,
@@ -67,7 +67,7 @@ async fn wake(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
         TargetState::Cancelled => {}
         // The removal withdrew the rest of what was under way: say what became of it.
         _ => {
-            model::settle(tx, target.org_id, target.id).await?;
+            settle(tx, target.org_id, target.id).await?;
         }
     }
     Ok(())
