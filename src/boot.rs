@@ -48,14 +48,14 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = absolute(&config.server.data)?;
     let key = key_file(&data.join("key"))?;
-    let db = Db::open(&database_url(&config, &data)).await?;
+    let db = open_database(&config, &data).await?;
     migrate(&db, &data, &clock).await?;
     instance(&db, &key, &clock).await?;
     let config = with_sandbox(config);
     let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
     Ok(App {
         http: http::Client::new(&config.http)?.trusting(Some(config.server.listen)),
-        store: Store::local(&data.join("media"))?,
+        store: local_store(&data.join("media"))?,
         pages: Pages::new()?,
         url: url.trim_end_matches('/').into(),
         config: Arc::new(config),
@@ -74,9 +74,15 @@ fn with_sandbox(mut config: Config) -> Config {
     config
 }
 
-/// The configured database, by default SQLite in the data directory.
-pub fn database_url(config: &Config, data: &Path) -> String {
-    config.database.url.clone().unwrap_or_else(|| format!("sqlite:{}", data.join("rostrum.db").display()))
+/// Opens the configured database, by default SQLite in the data directory, readable for nobody else.
+pub async fn open_database(config: &Config, data: &Path) -> Result<Db> {
+    if let Some(url) = &config.database.url {
+        return Db::open(url).await;
+    }
+    let file = data.join("rostrum.db");
+    // Made here and not by SQLite, which gives the mode of this file to its log as well.
+    private().create(true).append(true).open(&file)?;
+    Db::open(&format!("sqlite:{}", file.display())).await
 }
 
 /// Applies missing migrations, after a copy of an existing SQLite file. Tells how many were applied.
@@ -136,6 +142,11 @@ fn key_file(path: &Path) -> Result<Key> {
         Error::Unavailable(format!("{} is not a key file (32 bytes in base64): restore it from the backup", path.display()))
     })?;
     Ok(Key::new(&bytes))
+}
+
+fn local_store(dir: &Path) -> Result<Store> {
+    create_dir(dir)?;
+    Store::local(dir)
 }
 
 fn private() -> OpenOptions {

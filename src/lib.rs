@@ -47,6 +47,9 @@ pub mod admin;
 /// L4: the practice platform, inside an instance or alone.
 pub mod sandbox;
 
+/// L4: Postiz's public REST API and its documentation.
+pub mod public_api;
+
 /// L5: brings an instance up.
 pub mod boot;
 /// L5: the command line.

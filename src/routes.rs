@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse as _, Request, Response, Route, get,
+    Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get,
     http::{Method, StatusCode},
     middleware::Compression,
 };
@@ -12,10 +12,10 @@ use poem::{
 use crate::{
     admin,
     app::App,
-    channels,
+    channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    media, orgs, posts, sandbox,
+    media, orgs, posts, public_api, sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -33,15 +33,21 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
     let pages = posts::pages::mount(pages);
+    let pages = public_api::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
     let pages = pages.around(around_pages);
-    let routes = Route::new().at("/assets/:hash/*path", get(web::assets::serve)).nest_no_strip("/", pages);
+    let routes = Route::new()
+        .at("/assets/:hash/*path", get(web::assets::serve))
+        .nest("/public/v1", public_api::api::endpoint())
+        .nest("/api/public/v1", public_api::api::endpoint())
+        .nest_no_strip("/", pages);
     // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
     let routes =
         Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(Compression::new()));
     // Nor these: media is packed already, and a packed range would be of no use.
     let routes = admin::api::mount(media::pages::mount_files(routes));
+    let routes = routes.around(around_routes);
     let server = app.config.server.clone();
     routes.data(site).data(app.clone()).around(move |inner, req| {
         let peer = Peer::of(&req, &server);
@@ -52,6 +58,20 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
 #[poem::handler]
 fn home() -> Response {
     web::redirect("/posts")
+}
+
+/// What fails before any route is found (a path that is no UTF-8) is not found, in the words of the door it came to.
+async fn around_routes<E>(inner: Arc<E>, req: Request) -> poem::Result<Response>
+where
+    E: Endpoint,
+    E::Output: IntoResponse,
+{
+    let of_api = ["/public/v1/", "/api/public/v1/"].iter().any(|prefix| req.uri().path().starts_with(prefix));
+    match inner.call(req).await {
+        Ok(answer) => Ok(answer.into_response()),
+        Err(_) if of_api => Ok(problem::envelope(StatusCode::NOT_FOUND, &Error::NotFound("page"))),
+        Err(e) => Err(e),
+    }
 }
 
 /// Every page: session, frame, guard, error page.
@@ -87,6 +107,9 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
     let expected = signed.is_some().then(|| csrf::token(cookie.as_deref().unwrap_or_default()));
     if let (Some(signed), Some(token)) = (&signed, &expected) {
         sign(frame, signed, token);
+        if *req.method() == Method::GET {
+            frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
+        }
     }
     if csrf::is_unsafe(req.method()) {
         csrf::check_origin(req, &app.hosts())?;

@@ -11,6 +11,6 @@ pub mod slots;
 mod vault;
 
 pub use connect::{Connecting, connect};
-pub use describe::describe;
+pub use describe::{Limit, describe, limits};
 pub use model::{Channel, ChannelChange, ChannelState, Slot, mark_reconnect, next_due};
 pub use vault::Vault;

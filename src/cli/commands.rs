@@ -11,7 +11,6 @@ use crate::{
     app::App,
     boot, channels,
     config::{Config, Loaded},
-    db::Db,
     delivery,
     error::{Error, FieldError, Message, Result},
     http, identity,
@@ -20,6 +19,7 @@ use crate::{
     orgs::{Caller, Organisation, Source},
     posts::{self, Draft, Entry, EntryPart, When},
     providers::{self, MediaRef},
+    public_api,
 };
 
 /// A command that needs the instance, as it crosses the socket.
@@ -126,6 +126,9 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             Ok(json!({"reset": true}))
         }
         Request::ChannelAdd { provider, organisation, fields } => {
+            if providers::find(&provider).is_none() {
+                return Err(Error::invalid("provider", Message::new("cli.unknown_provider").with("name", provider)));
+            }
             let org = organisation_of(app, organisation).await?.id;
             let answers = fields.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect();
             let channel = channels::connect(app, org, &provider, &answers).await?;
@@ -305,6 +308,12 @@ pub fn config(command: &ConfigCommand, loaded: &Loaded) -> Json {
     }
 }
 
+/// `openapi`
+pub fn openapi(config: &Config) -> Result<Json> {
+    let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
+    serde_json::from_str(&public_api::document(url.trim_end_matches('/'))).map_err(Error::internal)
+}
+
 /// `healthcheck`: asks `/readyz` of the configured address.
 pub async fn healthcheck(config: &Config) -> Result<Json> {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -328,7 +337,7 @@ pub async fn migrate(config: Config) -> Result<Json> {
         return Err(Error::Unavailable("the server is running, and it migrates when it starts: restart it".into()));
     };
     let data = std::path::absolute(&config.server.data)?;
-    let db = Db::open(&boot::database_url(&config, &data)).await?;
+    let db = boot::open_database(&config, &data).await?;
     let applied = boot::migrate(&db, &data, &Clock::system()).await?;
     db.close().await;
     Ok(json!({"applied": applied}))

@@ -50,6 +50,7 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Sandbox { command: arguments::Sandbox::Serve } => serve::sandbox(&loaded.config).await.map(|()| None),
         Command::Config { command } => Ok(Some(commands::config(command, &loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
+        Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
         command if command.is_static() => Ok(Some(commands::providers())),
         command => {

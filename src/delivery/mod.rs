@@ -16,5 +16,6 @@ pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, ret
 pub use engine::{Engine, Handle};
 pub use model::{
     NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
+    waiting_for_person,
 };
 pub use state::{PartState, TargetState};

@@ -165,7 +165,7 @@ impl Reader {
     fn node(&mut self, node: &NodeRef<'_>, depth: usize) {
         if node.is_text() || depth > MAX_DEPTH {
             let text = collapse(&node.text());
-            if !(text.trim().is_empty() && !self.has_open) {
+            if self.has_open || !text.trim().is_empty() {
                 self.push(Inline::Text(text));
             }
             return;

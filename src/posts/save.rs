@@ -53,6 +53,11 @@ pub async fn update(app: &App, caller: &Caller, post: PostId, draft: &Draft) -> 
     update_composed(app, caller, post, draft, &Composed::default()).await
 }
 
+/// Saves some targets of a post again, and adds others: like [`update`], but those not named are left alone.
+pub async fn amend(app: &App, caller: &Caller, post: PostId, draft: &Draft) -> Outcome {
+    update_composed(app, caller, post, draft, &Composed { covers: Some(&[]), ..Composed::default() }).await
+}
+
 pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, composed: &Composed<'_>) -> Outcome {
     let known = Known::load(app, caller.org, draft, composed.loose).await?;
     let now = app.clock.now();

@@ -9,5 +9,6 @@ mod identity;
 mod media;
 mod orgs;
 mod posts;
+mod public_api;
 mod sandbox;
 mod templates;

@@ -14,7 +14,12 @@ export const here = path.dirname(fileURLToPath(import.meta.url))
 const target = process.env.CARGO_TARGET_DIR ?? path.join(here, '../../target')
 const program = process.env.ROSTRUM_BIN ?? path.join(target, 'debug/rostrum')
 
-export const folder = () => fs.mkdtempSync(path.join(os.tmpdir(), 'rostrum-test-'))
+// A folder of the test's own, removed when it ends; KEEP=1 keeps it.
+export function folder() {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'rostrum-test-'))
+  if (!process.env.KEEP) process.on('exit', () => fs.rmSync(made, { recursive: true, force: true, maxRetries: 3 }))
+  return made
+}
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -62,6 +67,8 @@ export async function run(file, args, { input, env, cwd, seconds = 120 } = {}) {
   clearTimeout(timer)
   return { code, signal, stdout, stderr }
 }
+
+process.setMaxListeners(100)
 
 // A server of ours: `rostrum serve`, or `rostrum sandbox serve`. Killed when the test process ends.
 export class Program {

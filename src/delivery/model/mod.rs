@@ -12,5 +12,5 @@ pub use removal::{bring_back, remove_one};
 pub use step::{Step, steps_of};
 pub use target::{
     NewPart, NewTarget, Target, TargetChange, add, changed, find_target, hold, release_held, replace, resume, settle,
-    withdraw_removed,
+    waiting_for_person, withdraw_removed,
 };

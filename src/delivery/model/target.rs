@@ -106,6 +106,16 @@ pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Res
         .or_not_found("post")
 }
 
+/// How many targets of an organisation wait for a person.
+pub async fn waiting_for_person(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(*) FROM targets
+       WHERE org_id = $1 AND state IN ('needs_you', 'held', 'missed') AND deleted_at IS NULL")
+    .bind(org)
+    .one(ex)
+    .await?;
+    Ok(count)
+}
+
 /// Writes a target and its parts; the engine hears of it at the commit.
 pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -> Result<()> {
     let change = &new.change;

@@ -3,7 +3,7 @@
 mod fit;
 mod library;
 mod resolve;
-mod samples;
+pub mod samples;
 mod serving;
 mod upload;
 

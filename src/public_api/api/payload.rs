@@ -1,0 +1,110 @@
+//! Bodies: read as raw JSON and written straight from what serde sees, while their documentation is that of a type.
+
+use std::marker::PhantomData;
+
+use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, error::ReadBodyError};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ExtractParamOptions,
+    payload::Payload,
+    registry::{MetaMediaType, MetaRequest, MetaSchemaRef, Registry},
+    types::Type,
+};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::super::objects::UploadForm;
+use crate::{
+    error::{Error, Message},
+    web::Upload,
+};
+
+/// Most bytes of a JSON body.
+pub const MAX_BODY: usize = 2 * 1024 * 1024;
+/// Of every answer.
+pub const JSON: &str = "application/json; charset=utf-8";
+
+/// A JSON body as it came, documented as `T`. The content type is not looked at: every client sends JSON here, and some
+/// forget to say so.
+pub struct Body<T> {
+    /// What was sent.
+    pub json: Json,
+    documented: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = vec![MetaMediaType { content_type: JSON, schema: T::schema_ref() }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(_: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        let bytes = body.take()?.into_bytes_limit(MAX_BODY).await.map_err(|e| match e {
+            ReadBodyError::PayloadTooLarge => Error::TooLarge(MAX_BODY as u64),
+            _ => Error::invalid("body", "api.broken_off"),
+        })?;
+        let json =
+            serde_json::from_slice(&bytes).map_err(|e| Error::invalid("body", Message::new("api.not_json").with("detail", e)))?;
+        Ok(Self { json, documented: PhantomData })
+    }
+}
+
+/// A form with one file, streamed; `None` when what came is no such form.
+pub struct FileUpload(pub Option<Upload>);
+
+impl<'a> ApiExtractor<'a> for FileUpload {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        <UploadForm as ApiExtractor>::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        <UploadForm as ApiExtractor>::request_meta()
+    }
+
+    async fn from_request(req: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        Ok(Self(<Upload as FromRequest>::from_request(req, body).await.ok()))
+    }
+}
+
+/// An answer, already written, documented as `T`: a list of thousands is not turned into a tree of values first.
+pub struct Wire<T> {
+    json: Vec<u8>,
+    documented: PhantomData<fn() -> T>,
+}
+
+impl<T: Serialize> Wire<T> {
+    /// Writes it.
+    pub fn new(value: &T) -> Self {
+        let json = serde_json::to_vec(value).expect("objects of the wire are plain data with text keys");
+        Self { json, documented: PhantomData }
+    }
+}
+
+impl<T: Type> Payload for Wire<T> {
+    const CONTENT_TYPE: &'static str = JSON;
+
+    fn schema_ref() -> MetaSchemaRef {
+        T::schema_ref()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+}
+
+impl<T: Send> IntoResponse for Wire<T> {
+    fn into_response(self) -> Response {
+        Response::builder().content_type(JSON).body(self.json)
+    }
+}

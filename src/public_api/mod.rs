@@ -1,0 +1,26 @@
+//! Postiz's public REST API, wire-exact, over Rostrum's posts, channels and media; and its documentation.
+//!
+//! The only place that speaks Postiz's words: an *integration* is a channel, a *post* of the wire is a target, its
+//! `group` is the same id, a *customer* is a group of channels. Ids of the wire are opaque strings.
+
+pub mod api;
+mod create;
+mod date;
+mod document;
+mod input;
+mod list;
+mod model;
+mod new_post;
+pub mod pages;
+mod problems;
+mod reference;
+mod refusal;
+mod remove;
+mod settings;
+mod status;
+mod window;
+
+/// What goes over the wire.
+mod objects;
+
+pub use document::document;

@@ -1,0 +1,137 @@
+//! Channels on the wire: Postiz calls one an integration.
+
+use poem_openapi::{
+    Object,
+    types::{Any, Example},
+};
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+/// That a key works.
+#[derive(Object, Serialize)]
+#[oai(example)]
+pub struct Connection {
+    /// Always true: a key that does not work is answered with 401.
+    pub connected: bool,
+}
+
+impl Example for Connection {
+    fn example() -> Self {
+        Self { connected: true }
+    }
+}
+
+/// A connected account to publish to.
+#[derive(Object, Serialize)]
+#[oai(example)]
+pub struct Integration {
+    /// Its id, an opaque string: what `posts[].integration.id` takes.
+    pub id: String,
+    /// Its shown name.
+    pub name: String,
+    /// The provider, for example `bluesky`.
+    pub identifier: String,
+    /// Its picture, a web address.
+    pub picture: Option<String>,
+    /// True while a person has paused it: its posts wait.
+    pub disabled: bool,
+    /// Its handle, without `@`.
+    pub profile: String,
+}
+
+impl Example for Integration {
+    fn example() -> Self {
+        Self {
+            id: "019aaf3e-5b0a-7c11-9f3e-2f6c1d7e8a90".into(),
+            name: "Analytical Press".into(),
+            identifier: "bluesky".into(),
+            picture: Some("https://cdn.example.org/ada.jpg".into()),
+            disabled: false,
+            profile: "press.example.org".into(),
+        }
+    }
+}
+
+/// A group of channels.
+#[derive(Object, Serialize)]
+pub struct Customer {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The next free posting time of a channel.
+#[derive(Object, Serialize)]
+#[oai(example)]
+pub struct FreeSlot {
+    /// In UTC, to the minute and without a zone: `2026-11-24T08:20:00`.
+    pub date: String,
+}
+
+impl Example for FreeSlot {
+    fn example() -> Self {
+        Self { date: "2026-11-24T08:20:00".into() }
+    }
+}
+
+/// What a channel accepts.
+#[derive(Object, Serialize)]
+pub struct IntegrationSettings {
+    /// The description.
+    pub output: SettingsOutput,
+}
+
+/// What a channel accepts: limits in words and numbers, settings as a schema.
+#[derive(Object, Serialize)]
+#[oai(rename_all = "camelCase", example)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsOutput {
+    /// Its limits in words, one a line.
+    pub rules: String,
+    /// Most characters of one part, as the platform counts them; 0 when it takes no text.
+    pub max_length: u64,
+    /// A JSON schema of `posts[].settings`, or the text `No additional settings required`.
+    pub settings: Any<Json>,
+    /// Look-ups that help to fill the settings in.
+    pub tools: Vec<Tool>,
+}
+
+impl SettingsOutput {
+    /// Without look-ups: there are none yet.
+    pub fn new(rules: String, max_length: u64, settings: Json) -> Self {
+        Self { rules, max_length, settings: Any(settings), tools: vec![] }
+    }
+}
+
+impl Example for SettingsOutput {
+    fn example() -> Self {
+        Self::new("Text: 300 characters\nPictures: 4".into(), 300, json!("No additional settings required"))
+    }
+}
+
+/// A look-up at the platform.
+#[derive(Object, Serialize)]
+#[oai(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct Tool {
+    /// Its name.
+    pub method_name: String,
+    /// What it finds.
+    pub description: String,
+    /// What it asks for.
+    pub data_schema: Vec<ToolField>,
+}
+
+/// One input of a look-up.
+#[derive(Object, Serialize)]
+pub struct ToolField {
+    /// Its name.
+    pub key: String,
+    /// Its type.
+    #[oai(rename = "type")]
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it means.
+    pub description: String,
+}

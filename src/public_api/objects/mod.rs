@@ -1,0 +1,13 @@
+//! The objects of the wire with their documentation: what `/openapi.json` and `/docs` say comes from here.
+
+mod channel;
+mod media;
+mod new_post;
+mod post;
+mod refusal;
+
+pub use channel::{Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput};
+pub use media::{FetchUrl, UploadForm, UploadedMedia};
+pub use new_post::NewPost;
+pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange};
+pub use refusal::{BadRequest, Refused, Said};

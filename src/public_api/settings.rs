@@ -1,0 +1,74 @@
+//! What a channel accepts, for `GET /integration-settings/{id}`: derived from its provider's descriptor. Pure.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::objects::SettingsOutput;
+use crate::{
+    channels,
+    providers::{Descriptor, Field, FieldKind},
+    render::text,
+};
+
+/// What Postiz says when there is nothing to set.
+const NOTHING: &str = "No additional settings required";
+
+/// The description of a provider.
+pub fn of(about: &Descriptor) -> SettingsOutput {
+    let limits = channels::limits(&about.limits);
+    let rules = limits.iter().map(|l| format!("{}: {}", l.label, l.value)).collect::<Vec<_>>().join("\n");
+    let settings = if about.settings.is_empty() { json!(NOTHING) } else { schema(about.settings) };
+    SettingsOutput::new(rules, about.limits.text.max as u64, settings)
+}
+
+/// A JSON schema of a settings form. A field that depends on another is never required by the schema.
+fn schema(fields: &[Field]) -> Json {
+    let properties: Map<String, Json> = fields.iter().map(|f| (f.name.to_owned(), property(f))).collect();
+    let required: Vec<&str> =
+        fields.iter().filter(|f| f.required && f.default.is_none() && f.when.is_none()).map(|f| f.name).collect();
+    let mut schema = json!({"type": "object", "properties": properties});
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+fn property(field: &Field) -> Json {
+    let mut property = match field.kind {
+        FieldKind::Bool => json!({"type": "boolean"}),
+        FieldKind::Number { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
+        FieldKind::Choice { choices } => json!({"type": "string", "enum": choices.iter().map(|c| c.value).collect::<Vec<_>>()}),
+        FieldKind::Url => json!({"type": "string", "format": "uri", "maxLength": field.max}),
+        FieldKind::Text | FieldKind::Password | FieldKind::LongText => json!({"type": "string", "maxLength": field.max}),
+    };
+    let words: Vec<String> =
+        [field.label, field.help].into_iter().filter(|key| !key.is_empty()).map(|key| text(&key.into())).collect();
+    property["description"] = json!(words.join(". "));
+    if let Some(default) = field.default {
+        property["default"] = match field.kind {
+            FieldKind::Bool => json!(default == "true"),
+            FieldKind::Number { .. } => default.parse::<i64>().map_or_else(|_| json!(default), |n| json!(n)),
+            _ => json!(default),
+        };
+    }
+    property
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers;
+
+    #[test]
+    fn every_provider_is_described() {
+        for provider in providers::REGISTRY {
+            let output = of(provider.about());
+            assert_eq!(output.max_length, provider.about().limits.text.max as u64);
+            assert!(!output.rules.is_empty());
+            let described = output.settings.0;
+            assert_eq!(described.is_string(), provider.about().settings.is_empty());
+            for field in provider.about().settings {
+                assert!(described["properties"][field.name]["type"].is_string(), "{}", field.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Reading channels, their settings and free times.
+
+use rostrum::db::q;
+use serde_json::json;
+
+use super::{NOBODY, body, channel, channel_of, in_hours, posted};
+use crate::both_databases;
+
+both_databases! {
+    /// `isConnected`, `listIntegrations`, `listGroups`.
+    async fn channels_are_listed_as_integrations(app) {
+        let owner = app.owner().await;
+        owner.api.get("/public/v1/is-connected").await.expect(200);
+        let (first, second) = (channel(&app, owner.org, "Ann <&>").await, channel(&app, owner.org, "Bob").await);
+        let mut tx = app.app.db.begin().await.unwrap();
+        q("UPDATE channels SET state = 'paused', picture = NULL WHERE id = $1").bind(second).exec(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let expected = json!([
+            {"id": first.to_string(), "name": "Ann <&>", "identifier": "sandbox", "picture": "https://cdn.example/ann.png",
+             "disabled": false, "profile": "ann"},
+            {"id": second.to_string(), "name": "Bob", "identifier": "sandbox", "picture": null, "disabled": true, "profile": "ann"},
+        ]);
+        assert_eq!(owner.api.get("/public/v1/integrations").await.expect(200).json(), expected);
+        assert_eq!(owner.api.get("/api/public/v1/integrations?group=").await.expect(200).json(), expected);
+        assert_eq!(owner.api.get("/public/v1/integrations?group=c1").await.expect(200).json(), json!([]));
+        assert_eq!(owner.api.get("/public/v1/groups").await.expect(200).json(), json!([]));
+    }
+
+    /// `integrationSettings`: limits, and the schema of the settings.
+    async fn a_channel_says_what_it_accepts(app) {
+        let owner = app.owner().await;
+        let id = channel(&app, owner.org, "Ann").await;
+        let output = owner.api.get(&format!("/public/v1/integration-settings/{id}")).await.expect(200).json()["output"].clone();
+        assert_eq!(output["maxLength"], 500);
+        assert_eq!(output["tools"], json!([]));
+        assert_eq!(output["settings"]["properties"]["visibility"]["enum"], json!(["public", "followers"]));
+        assert!(output["rules"].as_str().unwrap().contains("500"), "{output}");
+        let bluesky = channel_of(&app, owner.org, "bluesky", "Bsky").await;
+        let output = owner.api.get(&format!("/public/v1/integration-settings/{bluesky}")).await.expect(200).json();
+        assert_eq!(output["output"]["settings"], "No additional settings required");
+        let foreign = channel_of(&app, owner.org, "telegraph", "T").await;
+        for id in [NOBODY.to_owned(), "1".to_owned(), "%00".to_owned(), "a%2Fb".to_owned(), foreign.to_string()] {
+            let answer = owner.api.get(&format!("/public/v1/integration-settings/{id}")).await.expect(404);
+            assert_eq!(answer.text(), r#"{"msg":"Integration not found"}"#, "{id}");
+        }
+        for id in ["%ff", "%C0%80"] {
+            assert_eq!(owner.api.get(&format!("/public/v1/integration-settings/{id}")).await.expect(404).json()["statusCode"], 404);
+        }
+    }
+
+    /// `findSlot`: the minute in UTC, and the next one when it is taken.
+    async fn the_next_free_time_is_found(app) {
+        let owner = app.owner().await;
+        let id = channel(&app, owner.org, "Ann").await;
+        let path = format!("/public/v1/find-slot/{id}");
+        let first = owner.api.get(&path).await.expect(200).json()["date"].as_str().unwrap().to_owned();
+        let at = chrono::NaiveDateTime::parse_from_str(&first, "%Y-%m-%dT%H:%M:00").unwrap().and_utc();
+        assert!(at > app.app.clock.now());
+        posted(&owner.api, &body("schedule", &first, id, &["In the slot"])).await;
+        let next = owner.api.get(&path).await.expect(200).json();
+        assert!(next["date"].as_str().unwrap() > first.as_str());
+        owner.api.get(&format!("/public/v1/find-slot/{NOBODY}")).await.expect(404);
+        owner.api.get("/public/v1/find-slot/cl9ebqhxk00003b600tymydho").await.expect(404);
+    }
+
+    /// `missingPosts`: nothing is ever missing, but the post must be there.
+    async fn nothing_is_missing(app) {
+        let owner = app.owner().await;
+        let id = channel(&app, owner.org, "Ann").await;
+        let post = posted(&owner.api, &body("schedule", &in_hours(&app, 2), id, &["Hello"])).await;
+        assert_eq!(owner.api.get(&format!("/public/v1/posts/{post}/missing")).await.expect(200).json(), json!([]));
+        owner.api.get(&format!("/public/v1/posts/{NOBODY}/missing")).await.expect(404);
+        owner.api.get("/public/v1/posts/x/missing").await.expect(404);
+    }
+}
