@@ -125,8 +125,9 @@ impl Worker {
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
         };
+        // A person was faster, or the lane is another worker's by now: look again from the start.
         if run.is_refused() {
-            return Ok(true);
+            return Ok(false);
         }
         self.conclude(place, &run, due, result).await
     }
@@ -135,8 +136,8 @@ impl Worker {
         let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
         let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
         match channel.state {
-            // What may be live is looked for even on a paused channel.
-            _ if due.part.state == PartState::Uncertain => None,
+            // What the platform has, or may have, is followed to its end even on a paused channel.
+            _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
             ChannelState::Paused => Some("paused"),
             ChannelState::Reconnect => Some("reconnect"),
             ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
@@ -246,7 +247,8 @@ impl Worker {
         let standing = Standing {
             tries,
             looks: due.part.looks,
-            due_at: due.due_at.unwrap_or(now).max(due.part.next_at.unwrap_or(now) - TimeDelta::hours(1)),
+            // The rest of a thread may be meant for days later: only its number of tries ends it.
+            due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
             unsure: run.unsure_step().is_some(),
             jitter: jitter(),
         };

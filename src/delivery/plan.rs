@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::PartState;
 use crate::error::{Failure, FailureKind};
 
-/// Counted tries before a part fails for good.
-pub const MAX_TRIES: i64 = 8;
+/// Counted tries before a part fails for good: over an hour, so that an outage of the platform is outlived.
+pub const MAX_TRIES: i64 = 12;
 /// First wait before another try; it doubles with each.
 const FIRST_RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Longest wait before another try.
@@ -167,7 +167,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320]);
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
         let last = next(standing(MAX_TRIES, 0, 0.0), &failed(FailureKind::Unavailable), now);
         assert_eq!(last, Next::Stop(PartState::Failed));
         let late = next(standing(1, 0, 0.0), &failed(FailureKind::Unavailable), now + TimeDelta::hours(24));
