@@ -17,7 +17,7 @@ use crate::{
     app::App,
     channels::{Channel, ChannelState, Vault},
     error::{Error, Failure, FailureKind, Result},
-    kit::{MediaId, text::Doc},
+    kit::{MediaId, Seldom, text::Doc},
     media::Files,
     providers::{Call, Found, Outcome, Provider, Remote},
 };
@@ -26,6 +26,10 @@ use crate::{
 const BATCH: i64 = 8;
 /// The most that one run of one part may take, uploads included.
 const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
+
+/// All lanes stop at the same time when the database goes away.
+static STOPPED: Seldom = Seldom::new();
+static KEPT: Seldom = Seldom::new();
 
 /// What works lanes.
 pub struct Worker {
@@ -49,12 +53,16 @@ impl Worker {
     /// Sends what is due on a lane and gives it back.
     pub async fn work(self: Arc<Self>, lane: Lane) {
         if let Err(e) = self.send_due(lane).await {
-            tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), "a lane stopped");
+            if let Some(more) = STOPPED.word() {
+                tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
+            }
             // Not at once again: what failed is the database, not the platform.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         while let Err(e) = self.ledger.write(Entry::Release(lane)).await {
-            tracing::warn!(channel = %lane.channel_id, error = %e, "a lane cannot be given back yet");
+            if let Some(more) = KEPT.word() {
+                tracing::warn!(channel = %lane.channel_id, error = %e, more, "a lane cannot be given back yet");
+            }
             if *self.stopping.borrow() {
                 break;
             }

@@ -164,6 +164,8 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let verdicts = match write(&db, group.iter().map(|(entry, _)| entry)).await {
             Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
+            // Each on its own would find the same, after as long a wait.
+            Err(Error::Unavailable(why)) => group.iter().map(|_| Err(Error::Unavailable(why.clone()))).collect(),
             // One bad entry must not take the others down: each on its own.
             Err(_) if group.len() > 1 => one_by_one(&db, &group).await,
             Err(e) => vec![Err(e)],
