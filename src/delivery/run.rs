@@ -65,8 +65,18 @@ impl Run {
     /// The step whose outcome is unknown, for reading back.
     pub fn unsure_step(&self) -> Option<StepKey> {
         let inner = self.lock();
-        let step = inner.steps.values().find(|s| s.state == "open" && s.unsure > 0 && s.effect == word(Effect::Once))?;
+        let step = inner.steps.values().find(|s| is_unsure(s) && s.effect != word(Effect::Repeatable))?;
         Some(StepKey { key: step.key, begun_at: step.begun_at, earlier: u32::try_from(step.unsure).unwrap_or(1) })
+    }
+
+    /// True when a write whose outcome is unknown must not be sent again.
+    pub fn is_cut_off(&self) -> bool {
+        self.lock().steps.values().any(|s| is_unsure(s) && s.effect == word(Effect::Once))
+    }
+
+    /// True when the platform has accepted a write.
+    pub fn is_accepted(&self) -> bool {
+        self.lock().steps.values().any(|s| s.state == "done" && s.effect != word(Effect::Repeatable))
     }
 
     /// Waits until the last end is on disk.
@@ -153,6 +163,10 @@ impl Steps for Run {
     fn end<'a>(&'a self, name: &'a str, result: Result<&'a Json, &'a Failure>) -> Fut<'a, ()> {
         Box::pin(self.finish(name, result))
     }
+}
+
+fn is_unsure(step: &Step) -> bool {
+    step.state == "open" && step.unsure > 0
 }
 
 fn done(step: &Step) -> Option<Json> {
