@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    PartState,
+    PartState, TargetState,
     model::{self, Lane},
     plan::Next,
 };
@@ -390,12 +390,18 @@ async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     }
     if c.place.position == 0 {
         let url = c.remotes.first().and_then(|r| r.url.clone());
-        q("UPDATE targets SET published_at = $2, url = $3 WHERE id = $1")
+        // Most posts are one part: their state is known without reading the parts again.
+        let alone = c.place.last.then_some(TargetState::Published.as_str());
+        q("UPDATE targets SET published_at = $2, url = $3, state = COALESCE($4, state), reason = NULL WHERE id = $1")
             .bind(c.place.target)
             .bind(c.now)
             .bind(url)
+            .bind(alone)
             .exec(tx)
             .await?;
+        if alone.is_some() {
+            return Ok(());
+        }
     }
     if !c.place.last {
         follow(tx, c).await?;
