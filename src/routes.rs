@@ -23,8 +23,14 @@ use crate::{
     },
 };
 
-/// Paths whose forms carry files: their session token is checked by [`web::Upload`], all others' here.
-const UPLOADS: [&str; 2] = ["/posts", "/media"];
+/// True for the routes whose forms carry files: their session token is checked by [`web::Upload`], all others' here. Every
+/// handler behind one of these must read its form with it.
+fn takes_files(method: &Method, path: &str) -> bool {
+    match path.strip_prefix("/posts/") {
+        Some(id) => matches!(*method, Method::POST | Method::PUT) && !id.is_empty() && !id.contains('/'),
+        None => *method == Method::POST && matches!(path, "/posts" | "/media"),
+    }
+}
 
 /// The whole application.
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
@@ -130,12 +136,10 @@ fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
     token.clone_into(&mut frame.csrf);
 }
 
-/// A form with files is read later, so its token is left to [`web::Upload`]; only [`UPLOADS`] may send one.
+/// A form with files is read later, so its token is left to [`web::Upload`]; only some routes take one.
 fn check_token(req: &mut Request, expected: String) -> Result<()> {
     let multipart = req.content_type().is_some_and(|t| t.starts_with("multipart/form-data"));
-    let path = req.uri().path();
-    let takes_files = UPLOADS.iter().any(|p| path == *p || path.strip_prefix(p).is_some_and(|rest| rest.starts_with('/')));
-    if multipart && takes_files {
+    if multipart && takes_files(req.method(), req.uri().path()) {
         req.set_data(csrf::Expected(expected));
         return Ok(());
     }

@@ -12,3 +12,4 @@ mod posts;
 mod public_api;
 mod sandbox;
 mod templates;
+mod tenancy;
