@@ -154,7 +154,7 @@ mod tests {
         Slot::remove(&mut tx, org, first.id, slots[0].id).await.unwrap();
         let change = crate::channels::ChannelChange { name: "Ours".into(), zone: chrono_tz::Asia::Tokyo };
         first.change(&mut tx, &change, None, now).await.unwrap();
-        mark_reconnect(&mut tx, org, first.id, "revoked", now).await.unwrap();
+        mark_reconnect(&mut tx, (org, first.id), None, "revoked", now).await.unwrap();
         tx.commit().await.unwrap();
         let again = connecting(org).with(&app, &Fake::default(), &good).await.unwrap();
         assert_eq!((again.id, again.state, again.reason.clone()), (first.id, ChannelState::Active, None));

@@ -12,5 +12,5 @@ mod vault;
 
 pub use connect::{Connecting, connect};
 pub use describe::{Limit, describe, limits};
-pub use model::{Channel, ChannelChange, ChannelState, Slot, mark_reconnect, next_due};
+pub use model::{Channel, ChannelChange, ChannelState, Sealed, Slot, mark_reconnect, next_due};
 pub use vault::Vault;

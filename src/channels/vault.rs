@@ -32,15 +32,21 @@ pub struct Vault {
     app: App,
     org: OrgId,
     id: ChannelId,
-    current: Mutex<Json>,
+    current: Mutex<(Sealed, Json)>,
 }
 
 impl Vault {
     /// Opens them. Fails with [`Error::NotFound`] when the channel is gone, with [`Error::Internal`] when they cannot be
     /// unsealed.
     pub async fn open(app: &App, org: OrgId, id: ChannelId) -> Result<Self> {
-        let json = Sealed::find(&app.db, org, id).await?.open(app, id)?;
-        Ok(Self { app: app.clone(), org, id, current: Mutex::new(json) })
+        let sealed = Sealed::find(&app.db, org, id).await?;
+        let json = sealed.open(app, id)?;
+        Ok(Self { app: app.clone(), org, id, current: Mutex::new((sealed, json)) })
+    }
+
+    /// The credentials in use, as they are stored: tells whether they have been replaced since.
+    pub fn sealed(&self) -> Sealed {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     async fn renewed(&self, seen: &Json, refresh: Refresh<'_>) -> Result<Json, Failure> {
@@ -48,7 +54,7 @@ impl Vault {
         let _mine = turn.lock().await;
         let (old, stored) = self.stored().await?;
         if stored != *seen {
-            return Ok(self.keep(stored));
+            return Ok(self.keep(old, stored));
         }
         let fresh = match refresh(stored.clone()).await {
             Ok(fresh) => fresh,
@@ -57,8 +63,9 @@ impl Vault {
         if let Some(name) = emptied(&stored, &fresh) {
             return Err(Failure::unexpected(format!("the platform renewed the access but left out {name}")));
         }
-        if self.store(&old, &fresh).await.map_err(away)? {
-            return Ok(self.keep(fresh));
+        let new = Sealed::seal(&self.app.key, self.id, &fresh);
+        if self.store(&old, &new).await.map_err(away)? {
+            return Ok(self.keep(new, fresh));
         }
         self.stored_by_another(seen).await?.ok_or_else(|| Failure::unavailable("the renewed access could not be stored"))
     }
@@ -72,17 +79,16 @@ impl Vault {
 
     /// What another process stored since, if one did.
     async fn stored_by_another(&self, seen: &Json) -> Result<Option<Json>, Failure> {
-        let (_, stored) = self.stored().await?;
-        Ok((stored != *seen).then(|| self.keep(stored)))
+        let (sealed, stored) = self.stored().await?;
+        Ok((stored != *seen).then(|| self.keep(sealed, stored)))
     }
 
     /// False when somebody else stored first, which may have been us: a commit whose answer was lost.
-    async fn store(&self, old: &Sealed, fresh: &Json) -> Result<bool> {
-        let new = Sealed::seal(&self.app.key, self.id, fresh);
-        let mut stored = self.try_store(old, &new).await;
+    async fn store(&self, old: &Sealed, new: &Sealed) -> Result<bool> {
+        let mut stored = self.try_store(old, new).await;
         for _ in 1..STORE_TRIES {
             let Err(Error::Unavailable(_)) = stored else { break };
-            stored = self.try_store(old, &new).await;
+            stored = self.try_store(old, new).await;
         }
         stored
     }
@@ -94,15 +100,15 @@ impl Vault {
         Ok(stored)
     }
 
-    fn keep(&self, json: Json) -> Json {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&json);
+    fn keep(&self, sealed: Sealed, json: Json) -> Json {
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = (sealed, json.clone());
         json
     }
 }
 
 impl Tokens for Vault {
     fn current(&self) -> Json {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
     fn renew<'a>(&'a self, seen: &'a Json, refresh: Refresh<'a>) -> Fut<'a, Json> {

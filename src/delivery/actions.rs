@@ -35,6 +35,9 @@ pub enum Resolution {
 /// conflict.
 pub async fn cancel(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>, now: DateTime<Utc>) -> Result<()> {
     let target = find_target(&mut *tx, org, id).await?;
+    if model::may_be_live(tx, id).await? {
+        return Err(Error::conflict("error.nothing_to_cancel"));
+    }
     let withdrawn = q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')
        AND NOT EXISTS (SELECT 1 FROM parts o WHERE o.target_id = $1 AND o.state IN ('sending', 'processing', 'uncertain', 'needs_you'))")
     .bind(id)
@@ -56,7 +59,7 @@ pub async fn restore(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>
     }
     let due = target.due_at.filter(|due| *due > now);
     q("UPDATE parts SET state = 'waiting', failure = NULL, tries = 0, next_at = CASE WHEN position = 0 THEN $2 ELSE NULL END
-       WHERE target_id = $1")
+       WHERE target_id = $1 AND state = 'cancelled'")
     .bind(id)
     .bind(due)
     .exec(tx)
@@ -73,8 +76,9 @@ pub async fn publish_now(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<Use
     if !matches!(target.state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed) {
         return Err(Error::conflict("error.not_waiting"));
     }
-    q("UPDATE targets SET due_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
+    // Parts before the target, as the engine locks them.
     q("UPDATE parts SET next_at = NULL WHERE target_id = $1 AND state = 'waiting'").bind(id).exec(tx).await?;
+    q("UPDATE targets SET due_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
     model::resume(tx, &Target { due_at: Some(now), ..target.clone() }, now).await?;
     note(tx, &target, "target.sent_now", user, now).await?;
     changed(tx, org, target.channel_id).await
@@ -126,6 +130,7 @@ pub async fn resolve(
             "resend"
         }
         Resolution::Drop => {
+            q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(id).exec(tx).await?;
             q("UPDATE parts SET state = 'failed', next_at = NULL WHERE id = $1").bind(id).exec(tx).await?;
             q("UPDATE parts SET state = 'skipped', next_at = NULL WHERE target_id = $1 AND position > $2 AND state = 'waiting'")
                 .bind(part.target_id)

@@ -15,9 +15,10 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, Vault},
+    channels::{Channel, ChannelState, Sealed, Vault, mark_reconnect},
+    db::Topic,
     error::{Error, Failure, FailureKind, Result},
-    kit::{MediaId, text::Doc},
+    kit::{MediaId, Seldom, text::Doc},
     media::Files,
     providers::{Call, Found, Outcome, Provider, Remote},
 };
@@ -26,6 +27,10 @@ use crate::{
 const BATCH: i64 = 8;
 /// The most that one run of one part may take, uploads included.
 const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
+
+/// All lanes stop at the same time when the database goes away.
+static STOPPED: Seldom = Seldom::new();
+static KEPT: Seldom = Seldom::new();
 
 /// What works lanes.
 pub struct Worker {
@@ -48,13 +53,19 @@ struct Finding {
 impl Worker {
     /// Sends what is due on a lane and gives it back.
     pub async fn work(self: Arc<Self>, lane: Lane) {
-        if let Err(e) = self.send_due(lane).await {
-            tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), "a lane stopped");
+        // A panic must not keep the lane: its lease is extended as long as this process lives.
+        let done = AssertUnwindSafe(self.send_due(lane)).catch_unwind().await;
+        if let Err(e) = done.unwrap_or_else(|_| Err(Error::Internal(anyhow::anyhow!("panic")))) {
+            if let Some(more) = STOPPED.word() {
+                tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
+            }
             // Not at once again: what failed is the database, not the platform.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         while let Err(e) = self.ledger.write(Entry::Release(lane)).await {
-            tracing::warn!(channel = %lane.channel_id, error = %e, "a lane cannot be given back yet");
+            if let Some(more) = KEPT.word() {
+                tracing::warn!(channel = %lane.channel_id, error = %e, more, "a lane cannot be given back yet");
+            }
             if *self.stopping.borrow() {
                 break;
             }
@@ -63,16 +74,20 @@ impl Worker {
     }
 
     async fn send_due(&self, lane: Lane) -> Result<()> {
-        let channel = match Channel::find(&self.app.db, lane.org_id, lane.channel_id).await {
-            Err(Error::NotFound(_)) => return self.withdraw().await,
-            found => found?,
-        };
-        let vault = Vault::open(&self.app, lane.org_id, lane.channel_id).await?;
         loop {
             let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
             if due.is_empty() {
                 return Ok(());
             }
+            // Anew for each batch: it may have been paused, reconnected or removed since.
+            let channel = match Channel::find(&self.app.db, lane.org_id, lane.channel_id).await {
+                Err(Error::NotFound(_)) => return self.withdraw(lane).await,
+                found => found?,
+            };
+            let vault = match Vault::open(&self.app, lane.org_id, lane.channel_id).await {
+                Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await,
+                opened => opened?,
+            };
             for part in &due {
                 if *self.stopping.borrow() {
                     return Ok(());
@@ -85,10 +100,23 @@ impl Worker {
     }
 
     /// The channel is gone: nothing of it is sent any more.
-    async fn withdraw(&self) -> Result<()> {
+    async fn withdraw(&self, lane: Lane) -> Result<()> {
         let mut tx = self.app.db.begin().await?;
-        model::withdraw_removed(&mut tx).await?;
+        model::withdraw_lane(&mut tx, lane.channel_id).await?;
         tx.commit().await
+    }
+
+    /// The stored credentials cannot be opened, so that nothing can be done before a person connects the channel again.
+    async fn unreadable(&self, lane: Lane, due: &[Due], cause: &anyhow::Error) -> Result<()> {
+        tracing::error!(channel = %lane.channel_id, error = format!("{cause:#}"), "stored credentials cannot be used");
+        let mut tx = self.app.db.begin().await?;
+        let words = "the stored access cannot be read";
+        mark_reconnect(&mut tx, (lane.org_id, lane.channel_id), None, words, self.app.clock.now()).await?;
+        tx.commit().await?;
+        for part in due {
+            self.hold(part, "reconnect").await?;
+        }
+        Ok(())
     }
 
     /// Deals with one due part; false when the lane must be given back before the next one.
@@ -102,7 +130,9 @@ impl Worker {
             org: due.part.org_id,
             post: due.post_id,
             target: due.part.target_id,
+            version: due.version_id,
             part: due.part.id,
+            next_at: due.part.next_at,
             position: due.part.position,
             last: due.part.position == due.last_position,
         };
@@ -110,25 +140,32 @@ impl Worker {
         let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
-            return self.conclude(place, &run, due, failed(failure)).await;
+            return self.conclude(place, (&run, None), due, failed(failure)).await;
         };
-        let result = if due.part.state == PartState::Uncertain {
+        let unsure = run.unsure_step().is_some();
+        if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
+        {
+            return self.stop(due).await.map(|()| true);
+        }
+        let result = if due.part.state == PartState::Uncertain || (due.removed && unsure) {
             self.look(provider, (channel, vault), due, &run).await?
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
         };
+        // A person was faster, or the lane is another worker's by now: look again from the start.
         if run.is_refused() {
-            return Ok(true);
+            return Ok(false);
         }
-        self.conclude(place, &run, due, result).await
+        self.conclude(place, (&run, Some(vault.sealed())), due, result).await
     }
 
     fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
         let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
         let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
         match channel.state {
-            // What may be live is looked for even on a paused channel.
-            _ if due.part.state == PartState::Uncertain => None,
+            _ if due.removed => None,
+            // What the platform has, or may have, is followed to its end even on a paused channel.
+            _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
             ChannelState::Paused => Some("paused"),
             ChannelState::Reconnect => Some("reconnect"),
             ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
@@ -138,8 +175,26 @@ impl Worker {
 
     async fn hold(&self, due: &Due, reason: &'static str) -> Result<()> {
         let mut tx = self.app.db.begin().await?;
-        let target = model::find_target(&mut tx, due.part.org_id, due.part.target_id).await?;
-        model::hold(&mut tx, &target, reason, self.app.clock.now()).await?;
+        if !model::take(&mut tx, &due.part).await? {
+            // A person was faster.
+            return Ok(());
+        }
+        match model::find_target(&mut tx, due.part.org_id, due.part.target_id).await {
+            Ok(target) => model::hold(&mut tx, &target, reason, self.app.clock.now()).await?,
+            // Removed: there is nobody to hold it for.
+            Err(Error::NotFound(_)) => {}
+            Err(e) => return Err(e),
+        }
+        // The channel may work again by now.
+        tx.publish(Topic::Channels);
+        tx.commit().await
+    }
+
+    /// Its target was removed and nothing of it can be live: it ends here.
+    async fn stop(&self, due: &Due) -> Result<()> {
+        let mut tx = self.app.db.begin().await?;
+        model::stop_removed(&mut tx, due.part.id).await?;
+        model::settle(&mut tx, due.part.org_id, due.part.target_id).await?;
         tx.commit().await
     }
 
@@ -158,8 +213,8 @@ impl Worker {
         // Whatever the provider says: a write without a known end is uncertain.
         let hidden =
             matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
-        match (&result.failure, run.unsure_step()) {
-            (Some(f), Some(_)) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
+        match (&result.failure, run.is_cut_off()) {
+            (Some(f), true) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
             _ => Ok(result),
         }
     }
@@ -170,14 +225,21 @@ impl Worker {
         if !provider.about().can.find {
             return Ok(Finding { news: News::CannotLook, failure: failure_of(due), ..nothing() });
         }
-        self.call(provider, with, due, run, async |call| match provider.find(call, &step).await {
+        let look = async |call: &Call<'_>| match provider.find(call, &step).await {
             Ok(Found::Yes(remotes)) => Finding { news: News::Found, remotes, ..nothing() },
             Ok(Found::No) => Finding { news: News::Absent, ..nothing() },
             Ok(Found::NotSeen) => Finding { news: News::NotSeen, failure: failure_of(due), ..nothing() },
             Err(f) if matches!(f.kind, FailureKind::Reconnect | FailureKind::RateLimited { .. }) => failed(f),
             Err(f) => Finding { news: News::NotSeen, failure: Some(f), ..nothing() },
+        };
+        let result = self.call(provider, with, due, run, look).await?;
+        // Whatever kept us from looking (a picture that is gone, a crash of ours) says nothing about what is live.
+        Ok(match result.news {
+            News::Failed(f) if !matches!(f.kind, FailureKind::Reconnect | FailureKind::RateLimited { .. }) => {
+                Finding { news: News::NotSeen, failure: Some(f), ..nothing() }
+            }
+            _ => result,
         })
-        .await
     }
 
     /// Gives a provider its [`Call`], limits its time and survives its panic.
@@ -230,7 +292,7 @@ impl Worker {
     }
 
     /// Decides and writes down what follows; false when the lane is no longer ours.
-    async fn conclude(&self, place: Place, run: &Run, due: &Due, result: Finding) -> Result<bool> {
+    async fn conclude(&self, place: Place, (run, used): (&Run, Option<Sealed>), due: &Due, result: Finding) -> Result<bool> {
         let now = self.app.clock.now();
         let looking = due.part.state == PartState::Uncertain;
         let counted = !looking && due.part.state != PartState::Processing;
@@ -238,8 +300,10 @@ impl Worker {
         let standing = Standing {
             tries,
             looks: due.part.looks,
-            due_at: due.due_at.unwrap_or(now).max(due.part.next_at.unwrap_or(now) - TimeDelta::hours(1)),
+            // The rest of a thread may be meant for days later: only its number of tries ends it.
+            due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
             unsure: run.unsure_step().is_some(),
+            accepted: run.is_accepted(),
             jitter: jitter(),
         };
         let next = plan::next(standing, &result.news, now);
@@ -249,11 +313,13 @@ impl Worker {
             from: run.state(),
             kind: kind(&result.news, &next),
             tries: if uncounted { due.part.tries } else { tries },
-            looks: due.part.looks + i64::from(matches!(next, Next::Later { state: PartState::Uncertain, .. })),
+            looks: due.part.looks
+                + i64::from(matches!(next, Next::Later { state: PartState::Uncertain, blocks_channel: false, .. })),
             absent: result.news == News::Absent,
             failure: result.failure,
             remotes: result.remotes,
             warnings: result.warnings,
+            used,
             next,
             now,
         };

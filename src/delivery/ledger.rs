@@ -14,11 +14,11 @@ use super::{
     plan::Next,
 };
 use crate::{
-    channels,
+    channels::{self, Sealed},
     db::{Db, Topic, Tx, q},
     error::{Error, Failure, Result},
     events::{self, Event},
-    kit::{AttemptId, OrgId, PartId, PostId, TargetId},
+    kit::{AttemptId, OrgId, PartId, PostId, TargetId, VersionId},
     providers::Remote,
 };
 
@@ -49,8 +49,12 @@ pub struct Place {
     pub post: PostId,
     /// The target.
     pub target: TargetId,
+    /// The version that was loaded: an edit since then makes a new one.
+    pub version: VersionId,
     /// The part.
     pub part: PartId,
+    /// When it was due as it was loaded.
+    pub next_at: Option<DateTime<Utc>>,
     /// From 0.
     pub position: i64,
     /// It is the last of its thread.
@@ -126,6 +130,8 @@ pub struct Conclusion {
     pub warnings: Vec<String>,
     /// Reading back proved that the open steps did not happen.
     pub absent: bool,
+    /// The credentials it ran with.
+    pub used: Option<Sealed>,
     /// The audit trail's word, for example `part.published`.
     pub kind: &'static str,
     /// When.
@@ -164,6 +170,8 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let verdicts = match write(&db, group.iter().map(|(entry, _)| entry)).await {
             Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
+            // Each on its own would find the same, after as long a wait.
+            Err(Error::Unavailable(why)) => group.iter().map(|_| Err(Error::Unavailable(why.clone()))).collect(),
             // One bad entry must not take the others down: each on its own.
             Err(_) if group.len() > 1 => one_by_one(&db, &group).await,
             Err(e) => vec![Err(e)],
@@ -204,13 +212,19 @@ async fn write<'a>(db: &Db, entries: impl Iterator<Item = &'a Entry>) -> Result<
 
 async fn begin(tx: &mut Tx, place: &Place, claims: Option<PartState>, step: &Intent, now: DateTime<Utc>) -> Result<Verdict> {
     let from = claims.unwrap_or(PartState::Sending);
-    // The claim: from here on neither a cancellation nor an edit comes between.
-    let held = q("UPDATE parts SET state = 'sending' WHERE id = $1 AND state = $2
-       AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)")
+    // The claim: from here on neither a cancellation nor an edit comes between. One that came since the part was loaded
+    // has made another version or time; a channel that was paused since begins nothing new.
+    let held = q("UPDATE parts SET state = 'sending' WHERE id = $1 AND state = $2 AND next_at = $5
+       AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)
+       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.version_id = $6)
+       AND (state IN ('sending', 'processing') OR EXISTS
+           (SELECT 1 FROM channels c WHERE c.id = $3 AND c.state = 'active' AND c.deleted_at IS NULL))")
     .bind(place.part)
     .bind(from.as_str())
     .bind(place.lane.channel_id)
     .bind(place.lane.epoch)
+    .bind(place.next_at)
+    .bind(place.version)
     .exec(tx)
     .await?;
     if held == 0 {
@@ -295,7 +309,8 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
         Next::Reconnect(state) | Next::Stop(state) => (*state, None),
     };
     let written = q("UPDATE parts SET state = $5, next_at = $6, tries = $7, looks = $8, failure = $9, published_at = $10
-       WHERE id = $1 AND state = $2 AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)")
+       WHERE id = $1 AND state = $2 AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)
+       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.version_id = $11)")
     .bind(c.place.part)
     .bind(c.from.as_str())
     .bind(c.place.lane.channel_id)
@@ -306,6 +321,7 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
     .bind(c.looks)
     .bind(c.failure.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?)
     .bind((state == PartState::Published).then_some(c.now))
+    .bind(c.place.version)
     .exec(tx)
     .await?;
     if written == 0 {
@@ -313,6 +329,9 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
     }
     if c.absent {
         q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(c.place.part).exec(tx).await?;
+    }
+    if matches!(state, PartState::Retrying | PartState::Waiting) {
+        model::stop_removed(tx, c.place.part).await?;
     }
     match &c.next {
         Next::Publish => publish(tx, c).await?,
@@ -326,9 +345,9 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
         }
         Next::Reconnect(_) => {
             let reason = c.failure.as_ref().map_or("", |f| f.message.as_str());
-            channels::mark_reconnect(tx, c.place.org, c.place.lane.channel_id, reason, c.now).await?;
-            let target = model::find_target(&mut *tx, c.place.org, c.place.target).await?;
-            model::hold(tx, &target, "reconnect", c.now).await?;
+            let channel = (c.place.org, c.place.lane.channel_id);
+            channels::mark_reconnect(tx, channel, c.used.as_ref(), reason, c.now).await?;
+            hold(tx, c).await?;
         }
         Next::Stop(PartState::Failed) => {
             skip_rest(tx, &c.place).await?;
@@ -341,6 +360,18 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
     tx.publish(Topic::Posts(c.place.org));
     events::record(tx, c.place.org, event(c), c.now).await?;
     Ok(Verdict::Written)
+}
+
+/// What was removed meanwhile is settled and not held. The channel may have been reconnected or removed while the
+/// attempt was under way, so it is looked at again.
+async fn hold(tx: &mut Tx, c: &Conclusion) -> Result<()> {
+    match model::find_target(&mut *tx, c.place.org, c.place.target).await {
+        Ok(target) => model::hold(tx, &target, "reconnect", c.now).await?,
+        Err(Error::NotFound(_)) => drop(model::settle(tx, c.place.org, c.place.target).await?),
+        Err(e) => return Err(e),
+    }
+    tx.publish(Topic::Channels);
+    Ok(())
 }
 
 async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {

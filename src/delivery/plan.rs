@@ -6,14 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::PartState;
 use crate::error::{Failure, FailureKind};
 
-/// Counted tries before a part fails for good.
-pub const MAX_TRIES: i64 = 8;
+/// Counted tries before a part fails for good: over an hour, so that an outage of the platform is outlived.
+pub const MAX_TRIES: i64 = 12;
 /// First wait before another try; it doubles with each.
 const FIRST_RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Longest wait before another try.
 const LONGEST_RETRY: TimeDelta = TimeDelta::minutes(15);
 /// A rate limit without an instant.
 const RATE_LIMIT: TimeDelta = TimeDelta::minutes(1);
+/// Longest that a platform's word keeps a channel waiting before it is asked again: a wrong unit or year must not end it.
+const LONGEST_BLOCK: TimeDelta = TimeDelta::hours(24);
 /// Tries end so long after the part was due.
 const DEADLINE: TimeDelta = TimeDelta::hours(24);
 /// When the platform is asked for a write of unknown outcome: after each of these, counted from the one before.
@@ -37,6 +39,8 @@ pub struct Standing {
     pub due_at: DateTime<Utc>,
     /// A write of it may have happened without our knowing.
     pub unsure: bool,
+    /// The platform has accepted a write of it.
+    pub accepted: bool,
     /// Somewhere between 0 and 1, so that many parts do not come back at the same instant.
     pub jitter: f64,
 }
@@ -86,6 +90,8 @@ pub fn next(part: Standing, news: &News, now: DateTime<Utc>) -> Next {
         News::Live | News::Found => Next::Publish,
         News::Wait(after) => later(PartState::Processing, now + *after),
         News::Failed(failure) => after_failure(part, failure, now),
+        // Nothing is live and it was tried often enough.
+        News::Absent if part.tries >= MAX_TRIES => Next::Stop(PartState::Failed),
         News::Absent => later(PartState::Retrying, now),
         News::NotSeen => look(part, now),
         News::CannotLook => Next::Stop(PartState::NeedsYou),
@@ -97,13 +103,21 @@ fn after_failure(part: Standing, failure: &Failure, now: DateTime<Utc>) -> Next 
         FailureKind::Unavailable => retry(part, now),
         FailureKind::Uncertain => look(part, now),
         FailureKind::RateLimited { until } => {
-            let at = until.filter(|at| *at > now).unwrap_or(now + RATE_LIMIT);
-            Next::Later { state: PartState::Retrying, at, blocks_channel: true }
+            let at = until.filter(|at| *at > now).unwrap_or(now + RATE_LIMIT).min(now + LONGEST_BLOCK);
+            // What may be live is not to look as if it could still be withdrawn.
+            let state = if part.unsure { PartState::Uncertain } else { PartState::Retrying };
+            Next::Later { state, at, blocks_channel: true }
         }
         FailureKind::Reconnect if part.unsure => Next::Reconnect(PartState::Uncertain),
+        FailureKind::Reconnect if part.accepted => Next::Reconnect(PartState::Processing),
         FailureKind::Reconnect => Next::Reconnect(PartState::Waiting),
-        FailureKind::Rejected | FailureKind::Unsupported | FailureKind::Unexpected => Next::Stop(PartState::Failed),
+        FailureKind::Rejected | FailureKind::Unsupported | FailureKind::Unexpected => give_up(part, now),
     }
+}
+
+/// Failed is only what is surely not live: an earlier attempt without a known end is looked for first.
+fn give_up(part: Standing, now: DateTime<Utc>) -> Next {
+    if part.unsure { look(part, now) } else { Next::Stop(PartState::Failed) }
 }
 
 /// Exponential backoff with jitter, within a number of tries and a day.
@@ -112,7 +126,7 @@ fn retry(part: Standing, now: DateTime<Utc>) -> Next {
     let longest = doubled.min(LONGEST_RETRY);
     let wait = TimeDelta::milliseconds((longest.num_milliseconds() as f64 * (0.5 + part.jitter / 2.0)) as i64);
     if part.tries >= MAX_TRIES || now + wait > part.due_at + DEADLINE {
-        return Next::Stop(PartState::Failed);
+        return give_up(part, now);
     }
     later(PartState::Retrying, now + wait)
 }
@@ -135,7 +149,7 @@ mod tests {
     use super::*;
 
     fn standing(tries: i64, looks: i64, jitter: f64) -> Standing {
-        Standing { tries, looks, due_at: DateTime::UNIX_EPOCH, unsure: false, jitter }
+        Standing { tries, looks, due_at: DateTime::UNIX_EPOCH, unsure: false, accepted: false, jitter }
     }
 
     fn failed(kind: FailureKind) -> News {
@@ -167,7 +181,7 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect();
-        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320]);
+        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
         let last = next(standing(MAX_TRIES, 0, 0.0), &failed(FailureKind::Unavailable), now);
         assert_eq!(last, Next::Stop(PartState::Failed));
         let late = next(standing(1, 0, 0.0), &failed(FailureKind::Unavailable), now + TimeDelta::hours(24));
@@ -200,11 +214,14 @@ mod tests {
         ) {
             let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(now);
             let decision = next(standing(tries, looks, jitter), &news, now);
+            let unsure = next(Standing { unsure: true, ..standing(tries, looks, jitter) }, &news, now);
+            prop_assert!(unsure != Next::Stop(PartState::Failed) || news == News::Absent, "{news:?}");
+            prop_assert!(unsure != Next::Reconnect(PartState::Waiting));
             if decision == Next::Publish {
                 prop_assert!(matches!(news, News::Live | News::Found));
             }
             if let Next::Later { state, at, .. } = &decision {
-                prop_assert!(*at >= now);
+                prop_assert!(*at >= now && *at <= now + LONGEST_BLOCK);
                 let uncertain = matches!(news, News::NotSeen | News::CannotLook) || news == failed(FailureKind::Uncertain);
                 if uncertain {
                     prop_assert_eq!(*state, PartState::Uncertain);

@@ -17,9 +17,12 @@ use super::{
 };
 use crate::{
     error::{Failure, FailureKind, Result},
-    kit::{AttemptId, Clock},
+    kit::{AttemptId, Clock, Seldom},
     providers::{Begin, Effect, Fut, StepKey, Steps},
 };
+
+/// A hundred channels find out at the same time that the database is away.
+static UNWRITTEN: Seldom = Seldom::new();
 
 /// The steps of one part during one run.
 pub struct Run {
@@ -62,8 +65,18 @@ impl Run {
     /// The step whose outcome is unknown, for reading back.
     pub fn unsure_step(&self) -> Option<StepKey> {
         let inner = self.lock();
-        let step = inner.steps.values().find(|s| s.state == "open" && s.unsure > 0 && s.effect == word(Effect::Once))?;
+        let step = inner.steps.values().find(|s| is_unsure(s) && s.effect != word(Effect::Repeatable))?;
         Some(StepKey { key: step.key, begun_at: step.begun_at, earlier: u32::try_from(step.unsure).unwrap_or(1) })
+    }
+
+    /// True when a write whose outcome is unknown must not be sent again.
+    pub fn is_cut_off(&self) -> bool {
+        self.lock().steps.values().any(|s| is_unsure(s) && s.effect == word(Effect::Once))
+    }
+
+    /// True when the platform has accepted a write.
+    pub fn is_accepted(&self) -> bool {
+        self.lock().steps.values().any(|s| s.state == "done" && s.effect != word(Effect::Repeatable))
     }
 
     /// Waits until the last end is on disk.
@@ -152,6 +165,10 @@ impl Steps for Run {
     }
 }
 
+fn is_unsure(step: &Step) -> bool {
+    step.state == "open" && step.unsure > 0
+}
+
 fn done(step: &Step) -> Option<Json> {
     let stored = step.result.as_ref().filter(|_| step.state == "done")?;
     Some(stored.get(0).cloned().unwrap_or(Json::Null))
@@ -199,7 +216,10 @@ fn written(answer: std::result::Result<Result<Verdict>, oneshot::error::RecvErro
     }
 }
 
-/// What cannot be written down is not sent.
+/// What cannot be written down is not sent. The people of the post need not know the database's own words.
 fn ledger_away(e: &crate::error::Error) -> Failure {
-    Failure::unavailable(format!("the ledger could not be written: {e}"))
+    if let Some(more) = UNWRITTEN.word() {
+        tracing::warn!(error = %e, more, "delivery could not be written down");
+    }
+    Failure::unavailable("Rostrum could not write down what it does: its database or disk was away")
 }

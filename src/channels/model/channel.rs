@@ -259,16 +259,25 @@ fn shown_name(account: &Account) -> &str {
     if account.name.trim().is_empty() { &account.handle } else { &account.name }
 }
 
-/// The credentials stopped working: the channel waits for a person, with the platform's words as the reason. A paused
-/// one stays paused until it is resumed; a removed one stays as it is.
-pub async fn mark_reconnect(tx: &mut Tx, org: OrgId, id: ChannelId, reason: &str, now: DateTime<Utc>) -> Result<()> {
-    let marked = q("UPDATE channels SET state = CASE WHEN state = 'paused' THEN 'paused' ELSE 'reconnect' END, reason = $1
+/// The credentials `used` stopped working: the channel waits for a person, with the platform's words as the reason. A
+/// paused one stays paused until it is resumed; a removed one stays as it is, and so does one that has got other
+/// credentials since. `None`: whatever is stored cannot be used.
+pub async fn mark_reconnect(
+    tx: &mut Tx,
+    (org, id): (OrgId, ChannelId),
+    used: Option<&Sealed>,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut mark = q("UPDATE channels SET state = CASE WHEN state = 'paused' THEN 'paused' ELSE 'reconnect' END, reason = $1
          WHERE org_id = $2 AND id = $3 AND deleted_at IS NULL AND reason IS NULL")
     .bind(reason)
     .bind(org)
-    .bind(id)
-    .exec(tx)
-    .await?;
+    .bind(id);
+    if let Some(used) = used {
+        mark = mark.and(" AND credentials = ", used.credentials.clone());
+    }
+    let marked = mark.exec(tx).await?;
     if marked == 1 {
         let event =
             Event { kind: "channel.broken", channel: Some(id), data: Some(json!({"reason": reason})), ..Event::default() };

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::{
-    db::{Ex, FromRow, Json as JsonColumn, q},
+    db::{Ex, FromRow, Json as JsonColumn, Tx, q},
     delivery::PartState,
     error::{Failure, OrNotFound as _, Result},
-    kit::{ChannelId, OrgId, PartId, PostId, TargetId},
+    kit::{ChannelId, OrgId, PartId, PostId, TargetId, VersionId},
     providers::{MediaRef, Remote},
 };
 
@@ -78,6 +78,10 @@ pub struct Due {
     pub part: Part,
     /// The post.
     pub post_id: PostId,
+    /// The version that was loaded.
+    pub version_id: VersionId,
+    /// Its target was removed while it was under way: nothing more of it is begun.
+    pub removed: bool,
     /// When the target was due.
     pub due_at: Option<DateTime<Utc>>,
     /// The provider's settings.
@@ -91,7 +95,7 @@ pub struct Due {
 /// The parts of a lane that are due, in order, at most `limit`.
 pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, limit: i64) -> Result<Vec<Due>> {
     q("SELECT p.id, p.org_id, p.target_id, p.channel_id, p.position, p.delay_seconds, p.content, p.media, p.state, p.next_at, p.tries,
-         p.looks, p.failure, p.published_at, t.post_id, t.due_at, t.settings,
+         p.looks, p.failure, p.published_at, t.post_id, t.version_id, t.deleted_at IS NOT NULL AS removed, t.due_at, t.settings,
          (SELECT max(l.position) FROM parts l WHERE l.target_id = p.target_id) AS last_position,
          EXISTS (SELECT 1 FROM steps s WHERE s.part_id = p.id) AS has_steps
        FROM parts p JOIN targets t ON t.id = p.target_id
@@ -101,6 +105,17 @@ pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, 
     .bind(limit)
     .all(ex)
     .await
+}
+
+/// Takes a due part off the schedule, unless it has changed since it was loaded.
+pub async fn take(tx: &mut Tx, part: &Part) -> Result<bool> {
+    let taken = q("UPDATE parts SET next_at = NULL WHERE id = $1 AND state = $2 AND next_at = $3")
+        .bind(part.id)
+        .bind(part.state.as_str())
+        .bind(part.next_at)
+        .exec(tx)
+        .await?;
+    Ok(taken == 1)
 }
 
 #[derive(FromRow)]

@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Target, changed, find_target, settle};
 use crate::{
-    db::{Tx, q},
+    db::{Topic, Tx, q},
     delivery::TargetState,
     error::Result,
     events::{self, Event},
-    kit::{OrgId, PostId, TargetId, UserId},
+    kit::{OrgId, PartId, PostId, TargetId, UserId},
 };
 
 /// Removes one target from the lists and withdraws what has not gone out. What is in flight finishes.
@@ -22,6 +22,16 @@ pub async fn remove_one(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<User
     q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
     note(tx, &target, "target.deleted", user, now).await?;
     changed(tx, org, target.channel_id).await
+}
+
+/// Ends a part that would be tried again although its target was removed meanwhile.
+pub async fn stop_removed(tx: &mut Tx, part: PartId) -> Result<()> {
+    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE id = $1 AND state IN ('waiting', 'sending', 'retrying')
+       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.deleted_at IS NOT NULL)")
+    .bind(part)
+    .exec(tx)
+    .await?;
+    Ok(())
 }
 
 /// Undoes the removal of a post at `removed_at`: each target stands as it stood. One whose time has passed since is a
@@ -60,6 +70,8 @@ async fn wake(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
             .bind(due)
             .exec(tx)
             .await?;
+            // Its channel may work again by now.
+            tx.publish(Topic::Channels);
             if target.state == TargetState::Scheduled && due.is_none() {
                 q("UPDATE targets SET state = 'draft' WHERE id = $1").bind(target.id).exec(tx).await?;
             }

@@ -148,7 +148,7 @@ pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -
 /// [`Error::Conflict`] otherwise. The claim wins over an edit that comes too late, and the other way round.
 pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChange) -> Result<()> {
     let target = find_target(&mut *tx, org, id).await?;
-    if !target.state.is_editable() || !untouched(&parts_of(&mut *tx, org, &[id]).await?) {
+    if !target.state.is_editable() || !untouched(&parts_of(&mut *tx, org, &[id]).await?) || may_be_live(tx, id).await? {
         return Err(Error::conflict("error.not_editable"));
     }
     let updated = q("UPDATE targets SET version_id = $3, due_at = $4, zone = $5, state = $6, settings = $7, reason = NULL
@@ -175,6 +175,18 @@ pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChang
 fn untouched(parts: &[Part]) -> bool {
     use PartState::*;
     parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
+}
+
+/// True when the platform has accepted a write of a part that waits, is retried or was withdrawn, or may have: a request
+/// that a crash or a refused login cut off leaves only this trace.
+pub async fn may_be_live(tx: &mut Tx, id: TargetId) -> Result<bool> {
+    let (traces,): (i64,) = q("SELECT count(*) FROM steps s JOIN parts p ON p.id = s.part_id WHERE p.target_id = $1
+       AND p.state IN ('waiting', 'retrying', 'skipped', 'cancelled') AND s.effect <> 'repeatable'
+       AND (s.state = 'done' OR s.unsure > 0)")
+    .bind(id)
+    .one(tx)
+    .await?;
+    Ok(traces > 0)
 }
 
 impl TargetChange {
@@ -232,7 +244,7 @@ pub async fn settle(tx: &mut Tx, org: OrgId, id: TargetId) -> Result<TargetState
 /// Keeps a due target back: nothing of it is looked at again before it is released.
 pub async fn hold(tx: &mut Tx, target: &Target, reason: &'static str, now: DateTime<Utc>) -> Result<()> {
     q("UPDATE parts SET next_at = NULL, state = CASE WHEN state IN ('sending', 'retrying') THEN 'waiting' ELSE state END
-       WHERE target_id = $1 AND state IN ('waiting', 'sending', 'retrying')")
+       WHERE target_id = $1 AND state IN ('waiting', 'sending', 'retrying', 'processing', 'uncertain')")
     .bind(target.id)
     .exec(tx)
     .await?;
@@ -250,8 +262,8 @@ pub async fn hold(tx: &mut Tx, target: &Target, reason: &'static str, now: DateT
     Ok(())
 }
 
-/// Lets targets go that were held for a channel that works again; those later than `late` are held for that instead.
-/// Tells how many were touched.
+/// Lets targets go that were held for a channel that works again; those later than `late` are held for that instead,
+/// unless something of them is or may be live. Tells how many were touched.
 pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> Result<usize> {
     let held: Vec<Target> = q("SELECT ")
         .push("t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url, t.created_at, t.published_at")
@@ -261,7 +273,8 @@ pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> R
         .all(&mut *tx)
         .await?;
     for target in &held {
-        if target.due_at.is_some_and(|due| now - due > late) {
+        let begun = target.published_at.is_some();
+        if !begun && target.due_at.is_some_and(|due| now - due > late) && !is_under_way(tx, target.id).await? {
             q("UPDATE targets SET reason = 'late' WHERE id = $1").bind(target.id).exec(tx).await?;
             continue;
         }
@@ -271,6 +284,15 @@ pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> R
         changed(tx, target.org_id, target.channel_id).await?;
     }
     Ok(held.len())
+}
+
+/// True when a part is at the platform, or may be.
+async fn is_under_way(tx: &mut Tx, id: TargetId) -> Result<bool> {
+    let (parts,): (i64,) = q("SELECT count(*) FROM parts WHERE target_id = $1 AND state IN ('processing', 'uncertain')")
+        .bind(id)
+        .one(&mut *tx)
+        .await?;
+    Ok(parts > 0 || may_be_live(tx, id).await?)
 }
 
 /// Makes the first part that is not live due: now, or at the target's time when that is still to come.
@@ -284,16 +306,4 @@ pub async fn resume(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<
     .await?;
     settle(tx, target.org_id, target.id).await?;
     Ok(())
-}
-
-/// Cancels what has not gone out to channels that were removed. Tells how many targets that were.
-pub async fn withdraw_removed(tx: &mut Tx) -> Result<u64> {
-    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE state IN ('waiting', 'retrying')
-       AND channel_id IN (SELECT id FROM channels WHERE deleted_at IS NOT NULL)")
-    .exec(tx)
-    .await?;
-    q("UPDATE targets SET state = 'cancelled', reason = 'channel_removed' WHERE state IN ('scheduled', 'held')
-       AND channel_id IN (SELECT id FROM channels WHERE deleted_at IS NOT NULL)")
-    .exec(tx)
-    .await
 }

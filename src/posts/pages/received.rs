@@ -23,7 +23,8 @@ pub struct Received {
 /// Reads it to its end. A file that is refused does not stop the others, and what was typed is kept. A form that names no
 /// zone means the organisation's.
 pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Received> {
-    let (mut pairs, mut refused): (Vec<(String, String)>, Vec<(usize, Message)>) = Default::default();
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut refused: Vec<(usize, Message)> = Vec::new();
     while let Some(field) = upload.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
         let part = part_field(&name).filter(|(_, field)| *field == "files");

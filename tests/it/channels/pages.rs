@@ -22,7 +22,7 @@ async fn find(app: &TestApp, org: OrgId, id: ChannelId) -> Channel {
 
 async fn break_it(app: &TestApp, org: OrgId, id: ChannelId) {
     let mut tx = app.app.db.begin().await.unwrap();
-    mark_reconnect(&mut tx, org, id, "It was \"revoked\".", app.app.clock.now()).await.unwrap();
+    mark_reconnect(&mut tx, (org, id), None, "It was \"revoked\".", app.app.clock.now()).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -2,6 +2,7 @@
 
 mod people;
 mod publish;
+mod races;
 mod trouble;
 
 use chrono::{DateTime, TimeDelta, Utc};
