@@ -2,12 +2,12 @@
 import { show as showCount } from "./counter.js";
 import { onFiles, sendVisibly } from "./upload.js";
 
-export const selector = "[data-composer]";
-
 export function start(form) {
   const composer = new Composer(form);
   composer.listen();
   composer.refresh();
+  // Files that were chosen before this script arrived.
+  for (const input of form.querySelectorAll("[data-files]")) if (input.files.length > 0) composer.takeFromInput(input);
 }
 
 class Composer {

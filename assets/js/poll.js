@@ -1,7 +1,5 @@
 // Fetches an element anew for as long as it says after how many seconds. Waits while a person is busy in it or the page is
 // out of sight; what did not change is left standing, and the keyboard stays where it was.
-export const selector = "[data-refresh-seconds]";
-
 const written = new WeakMap();
 
 export function start(element) {
