@@ -90,7 +90,7 @@ async fn again(app: &App, caller: &Caller, about: &Descriptor, id: &str) -> Resu
 /// What is known of the account that is connected again: its name there.
 fn known(about: &Descriptor, again: Option<&Channel>) -> Answers {
     let names = about.connect.iter().map(|f| f.name).filter(|name| matches!(*name, "handle" | "identifier"));
-    again.map(|c| names.map(|name| (name.into(), c.handle.clone().into())).collect()).unwrap_or_default()
+    again.map(|c| names.map(|name| (name.into(), c.handle.clone())).collect()).unwrap_or_default()
 }
 
 /// The form.
