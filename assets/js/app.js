@@ -1,11 +1,12 @@
 // Finds the elements that ask for a behaviour, fetches it and starts it. Pages work without any of this.
+import * as shortcuts from "./shortcuts.js";
+
 const behaviours = [
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-flash]", () => import("./flash.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
-  ["[data-shortcuts]", () => import("./shortcuts.js")],
   ["[data-theme-switch]", () => import("./theme.js")],
   ["time[data-relative]", () => import("./times.js")],
   ["[data-guess-zone]", () => import("./zone.js")],
@@ -19,5 +20,7 @@ function startAll(root) {
   }
 }
 
+// On every page, and a key may be pressed as soon as it is there.
+if (document.body.matches("[data-shortcuts]")) shortcuts.start(document.body);
 startAll(document);
 document.addEventListener("rostrum:replaced", (event) => startAll(event.target));

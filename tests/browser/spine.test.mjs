@@ -213,6 +213,61 @@ test('signing in and out with the keyboard alone', async () => {
   browser.check()
 })
 
+// Presses Tab until `selector` has the focus.
+async function tabTo(page, selector) {
+  for (let presses = 0; !(await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)); presses++) {
+    assert.ok(presses < 80, `the keyboard never reaches ${selector}`)
+    await page.keyboard.press('Tab')
+  }
+}
+
+test('from a new channel to a published post with the keyboard alone', async () => {
+  const page = await browser.page()
+  await page.goto('/posts')
+  await page.keyboard.press('?')
+  await page.locator('dialog[open]').waitFor()
+  await page.keyboard.press('Escape')
+  assert.equal(await page.locator('dialog[open]').count(), 0)
+  await page.keyboard.press('g')
+  await page.keyboard.press('c')
+  await page.waitForURL('**/channels')
+  await tabTo(page, 'a[href="/channels/connect/sandbox"]')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/channels/connect/sandbox')
+  await tabTo(page, '[id="f-handle"]')
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type('keys')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/channels\/[0-9a-f-]{36}$/)
+  await page.keyboard.press('c')
+  await page.waitForURL('**/posts/new')
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'f-parts[0][text]', 'a new post begins with its text')
+  await page.keyboard.type('Written without a mouse c ?')
+  await tabTo(page, 'input[name=channels][data-name="keys"]')
+  await page.keyboard.press('Space')
+  await tabTo(page, 'input[name=when]')
+  while (!(await page.locator('input[name=when][value=now]').isChecked())) await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Control+Enter')
+  await page.waitForURL(/\/posts\/[0-9a-f-]{36}$/)
+  await published(page, { seconds: 30 })
+  assert.match(await page.locator('main').innerText(), /Written without a mouse c \?/)
+  await page.keyboard.press('g')
+  await page.keyboard.press('p')
+  await page.waitForURL('**/posts')
+  browser.check()
+})
+
+test('a draft keeps its day, whatever was chosen before', async () => {
+  const page = await browser.page()
+  await page.goto('/posts/new')
+  await field(page, 'parts[0][text]').fill('Not today')
+  for (const when of ['at', 'slot', 'draft']) await page.locator(`input[name=when][value=${when}]`).check({ force: true })
+  const answer = await submit(page, page.locator('[data-save]'))
+  assert.ok(answer.ok(), await page.locator('main').innerText())
+  assert.match(await page.locator('main').innerText(), /Not today/)
+  browser.check()
+})
+
 test('a form that was open for too long is refused in words that help', async () => {
   const page = await browser.page()
   await page.goto('/settings/account')
