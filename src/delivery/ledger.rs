@@ -18,7 +18,7 @@ use crate::{
     db::{Db, Topic, Tx, q},
     error::{Error, Failure, Result},
     events::{self, Event},
-    kit::{AttemptId, OrgId, PartId, PostId, TargetId, VersionId},
+    kit::{AttemptId, OrgId, PartId, PostId, TargetId, VersionId, text},
     providers::Remote,
 };
 
@@ -380,14 +380,14 @@ async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
             .bind(n)
             .bind(c.place.org)
             .bind(&remote.id)
-            .bind(remote.url.clone())
+            .bind(remote.url.as_deref().and_then(text::web_address))
             .bind(extra)
             .bind(c.now)
             .exec(tx)
             .await?;
     }
     if c.place.position == 0 {
-        let url = c.remotes.first().and_then(|r| r.url.clone());
+        let url = c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?));
         q("UPDATE targets SET published_at = $2, url = $3 WHERE id = $1")
             .bind(c.place.target)
             .bind(c.now)
@@ -436,7 +436,7 @@ fn event(c: &Conclusion) -> Event {
         "tries": c.tries,
         "message": c.failure.as_ref().map(|f| &f.message),
         "code": c.failure.as_ref().and_then(|f| f.code.as_ref()),
-        "url": c.remotes.first().and_then(|r| r.url.as_ref()),
+        "url": c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?)),
         "until": until,
         "warnings": c.warnings,
     });
