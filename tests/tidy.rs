@@ -271,7 +271,7 @@ fn sources() -> Vec<Source> {
             let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap().to_owned();
             Source { path: path.to_str().unwrap().to_owned(), text, code }
         })
-        .filter(|s| !["tests.rs", "testing.rs", "fake.rs"].contains(&s.file()))
+        .filter(|s| !["tests.rs", "testing.rs", "fake.rs", "conformance.rs"].contains(&s.file()))
         .filter(|s| !s.path.contains("/tests/") && !s.path.contains("/testing/"))
         .collect()
 }

@@ -1,20 +1,21 @@
-// Finds the elements that ask for a behaviour and starts it. Pages work without any of this.
-import * as composer from "./composer.js";
-import * as copy from "./copy.js";
-import * as flash from "./flash.js";
-import * as media from "./media.js";
-import * as poll from "./poll.js";
-import * as shortcuts from "./shortcuts.js";
-import * as theme from "./theme.js";
-import * as times from "./times.js";
-import * as zone from "./zone.js";
-
-const behaviours = [composer, copy, flash, media, poll, shortcuts, theme, times, zone];
+// Finds the elements that ask for a behaviour, fetches it and starts it. Pages work without any of this.
+const behaviours = [
+  ["[data-composer]", () => import("./composer.js")],
+  ["[data-copy]", () => import("./copy.js")],
+  ["[data-flash]", () => import("./flash.js")],
+  ["[data-media-drop]", () => import("./media.js")],
+  ["[data-refresh-seconds]", () => import("./poll.js")],
+  ["[data-shortcuts]", () => import("./shortcuts.js")],
+  ["[data-theme-switch]", () => import("./theme.js")],
+  ["time[data-relative]", () => import("./times.js")],
+  ["[data-guess-zone]", () => import("./zone.js")],
+];
 
 function startAll(root) {
-  for (const { selector, start } of behaviours) {
-    if (root.matches?.(selector)) start(root);
-    for (const element of root.querySelectorAll(selector)) start(element);
+  for (const [selector, load] of behaviours) {
+    const elements = [...root.querySelectorAll(selector)];
+    if (root.matches?.(selector)) elements.unshift(root);
+    if (elements.length > 0) load().then(({ start }) => elements.forEach(start), console.error);
   }
 }
 

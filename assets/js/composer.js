@@ -2,12 +2,12 @@
 import { show as showCount } from "./counter.js";
 import { onFiles, sendVisibly } from "./upload.js";
 
-export const selector = "[data-composer]";
-
 export function start(form) {
   const composer = new Composer(form);
   composer.listen();
   composer.refresh();
+  // Files that were chosen before this script arrived.
+  for (const input of form.querySelectorAll("[data-files]")) if (input.files.length > 0) composer.takeFromInput(input);
 }
 
 class Composer {
@@ -42,7 +42,6 @@ class Composer {
     form.addEventListener("change", (event) => {
       const { target } = event;
       if (target.matches("[data-channel]")) this.refresh();
-      else if (target.name === "when") this.showDate();
       else if (target.matches("[data-files]")) this.takeFromInput(target);
       else if (target.matches("[data-library]") && target.checked) this.takeFromLibrary(target);
     });
@@ -116,12 +115,6 @@ class Composer {
       for (const control of panel.querySelectorAll("input, select, textarea")) control.disabled = !selected;
     }
     for (const part of this.parts) showCount(part, channels, this.words);
-    this.showDate();
-  }
-
-  showDate() {
-    const at = this.form.querySelector("[name=when][value=at]").checked;
-    this.form.querySelector("[data-when-at]").disabled = !at;
   }
 
   takeFromInput(input) {

@@ -1,6 +1,4 @@
 // Copies the text of the element whose id the button names, and says so.
-export const selector = "[data-copy]";
-
 export function start(button) {
   const label = button.querySelector("span") ?? button;
   const before = label.textContent;

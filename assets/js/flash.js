@@ -1,6 +1,4 @@
 // Lets a person put a message away.
-export const selector = "[data-flash]";
-
 export function start(message) {
   message.querySelector("[data-dismiss]")?.addEventListener("click", () => {
     message.remove();

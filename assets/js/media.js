@@ -1,8 +1,6 @@
 // The media page: files are sent as soon as they are chosen or dropped; the page is shown again when all have arrived.
 import { onFiles, sendVisibly } from "./upload.js";
 
-export const selector = "[data-media-drop]";
-
 export function start(form) {
   const input = form.querySelector("input[type=file]");
   const list = form.querySelector("[data-uploads]");
@@ -12,9 +10,11 @@ export function start(form) {
     if (media.some(Boolean) && list.childElementCount === 0) location.reload();
   };
   onFiles(form, take);
-  input.addEventListener("change", () => {
+  const takeChosen = () => {
     const files = [...input.files];
     input.value = "";
     take(files);
-  });
+  };
+  input.addEventListener("change", takeChosen);
+  if (input.files.length > 0) takeChosen();
 }

@@ -1,6 +1,4 @@
 // Keys for people who know them: c, g then p, ?. Never while typing, never with a modifier.
-export const selector = "[data-shortcuts]";
-
 const PLACES = { p: "/posts", c: "/channels", m: "/media", s: "/settings/account" };
 const PATIENCE = 1200;
 

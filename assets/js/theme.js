@@ -1,6 +1,4 @@
 // The switch between the system's theme, light and dark; kept on this device.
-export const selector = "[data-theme-switch]";
-
 export function start(group) {
   const buttons = [...group.querySelectorAll("button")];
   const show = () => {

@@ -1,6 +1,4 @@
 // Keeps "in 5 minutes" true while the page is open. The exact moment stays in the title.
-export const selector = "time[data-relative]";
-
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 const language = document.documentElement.lang || undefined;
 const exact = new Intl.RelativeTimeFormat(language);

@@ -1,6 +1,4 @@
 // Offers the browser's own time zone where a zone is chosen for the first time.
-export const selector = "[data-guess-zone]";
-
 export function start(select) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const known = [...select.options].some(({ value }) => value === zone);

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::{arguments::ConfigCommand, backup};
+use super::backup;
 use crate::{
     app::App,
     boot, channels,
@@ -300,12 +300,14 @@ pub fn providers() -> Json {
     providers::REGISTRY.iter().map(|p| channels::describe(p.about())).collect()
 }
 
-/// `config show` and `config check`.
-pub fn config(command: &ConfigCommand, loaded: &Loaded) -> Json {
-    match command {
-        ConfigCommand::Show => json!(loaded.settings),
-        ConfigCommand::Check => json!({"ok": true, "settings": loaded.settings.len()}),
-    }
+/// `config show`: every setting with its origin.
+pub fn config_show(loaded: &Loaded) -> Json {
+    json!(loaded.settings)
+}
+
+/// `config check`: they could be read.
+pub fn config_check(loaded: &Loaded) -> Json {
+    json!({"ok": true, "settings": loaded.settings.len()})
 }
 
 /// `openapi`

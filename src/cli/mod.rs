@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use serde_json::Value as Json;
 
+use arguments::ConfigCommand;
 pub use arguments::{Arguments, Command};
 
 use crate::{
@@ -48,7 +49,8 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
     match &arguments.command {
         Command::Serve => serve::serve(loaded.config).await.map(|()| None),
         Command::Sandbox { command: arguments::Sandbox::Serve } => serve::sandbox(&loaded.config).await.map(|()| None),
-        Command::Config { command } => Ok(Some(commands::config(command, &loaded))),
+        Command::Config { command: ConfigCommand::Show } => Ok(Some(commands::config_show(&loaded))),
+        Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
         Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),

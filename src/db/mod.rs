@@ -19,17 +19,19 @@ use std::{
 pub use bus::{Bus, Topic};
 pub use migrate::{Migrations, Pending};
 pub use query::{Ex, Q, Row, Value, q};
-pub use sqlx::{FromRow, types::Json};
 use sqlx::{
-    Postgres, Sqlite, Transaction,
+    Connection as _, Postgres, Sqlite, Transaction,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
+pub use sqlx::{FromRow, types::Json};
 
 use crate::error::{Error, Result};
 
 /// How long a caller waits for a connection before it is told who holds it.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long Postgres may take over one statement: a server that is frozen or behind a dead network never answers.
+const ANSWER: Duration = Duration::from_secs(15);
 /// Read connections to one SQLite file.
 const READERS: u32 = 4;
 /// Connections to one Postgres.
@@ -72,13 +74,13 @@ impl Db {
 
     /// Starts a transaction that may write.
     ///
-    /// Fails with [`Error::Unavailable`] after five seconds, naming the place in our code that holds the writer.
+    /// Fails with [`Error::Unavailable`] after five seconds, on SQLite naming the place in our code that holds the writer.
     #[track_caller]
     pub fn begin(&self) -> impl Future<Output = Result<Tx>> + Send + '_ {
         let caller = Location::caller();
         async move {
             let inner = match &self.pools {
-                Pools::Postgres(pool) => pool.begin().await.map(TxInner::Postgres),
+                Pools::Postgres(pool) => Ok(TxInner::Postgres(answered(pool.begin()).await?)),
                 // IMMEDIATE: the write lock is taken now, not at the first write, where it could fail half-way.
                 Pools::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(TxInner::Sqlite),
             };
@@ -154,9 +156,20 @@ async fn sqlite(url: &str) -> Result<Pools> {
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None);
     let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
-    let write = pool(1).connect_with(options.clone()).await.map_err(connect_error)?;
+    // A full disk makes SQLite roll back by itself. The driver does not notice and believes in a transaction for ever
+    // (sqlx 0.9): such a writer is of no more use.
+    let writer = pool(1).before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))));
+    let write = writer.connect_with(options.clone()).await.map_err(connect_error)?;
     let read = pool(READERS).connect_with(options.read_only(true)).await.map_err(connect_error)?;
     Ok(Pools::Sqlite { read, write })
+}
+
+/// Waits for Postgres, but not for ever. What was cut off may still have happened.
+async fn answered<T>(statement: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+    match tokio::time::timeout(ANSWER, statement).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Error::Unavailable(format!("the database did not answer within {} s", ANSWER.as_secs()))),
+    }
 }
 
 fn connect_error(e: sqlx::Error) -> Error {
@@ -170,7 +183,7 @@ impl Tx {
         let bus = self.bus.clone();
         let Tx { inner, holder, .. } = self;
         match inner {
-            TxInner::Postgres(t) => t.commit().await?,
+            TxInner::Postgres(t) => answered(t.commit()).await?,
             TxInner::Sqlite(t) => t.commit().await?,
         }
         *holder.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -190,9 +203,10 @@ impl From<sqlx::Error> for Error {
     /// A database that is away or full is the world's state; everything else is our bug.
     fn from(e: sqlx::Error) -> Self {
         match &e {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
-                Error::Unavailable(e.to_string())
+            sqlx::Error::PoolTimedOut => {
+                Error::Unavailable(format!("no connection to the database could be had within {} s", ACQUIRE.as_secs()))
             }
+            sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => Error::Unavailable(e.to_string()),
             sqlx::Error::Database(d) if is_unavailable(d.as_ref()) => Error::Unavailable(e.to_string()),
             _ => Error::internal(e),
         }

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use futures_util::TryFutureExt as _;
 use sqlx::{
     Arguments as _, AssertSqlSafe, FromRow,
     postgres::{PgArguments, PgRow},
@@ -12,7 +13,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{Db, Pools, Tx, TxInner};
+use super::{Db, Pools, Tx, TxInner, answered};
 use crate::{
     error::{Error, Result},
     kit::clock::micros,
@@ -175,24 +176,24 @@ macro_rules! run {
                 Pools::Postgres(pool) => {
                     type $Database = sqlx::Postgres;
                     let ($connection, $arguments, $sql) = (pool, arguments!(PgArguments, values), AssertSqlSafe(postgres));
-                    $body
+                    answered($body).await
                 }
                 Pools::Sqlite { read, .. } => {
                     type $Database = sqlx::Sqlite;
                     let ($connection, $arguments, $sql) = (read, arguments!(SqliteArguments, values), AssertSqlSafe(sqlite));
-                    $body
+                    Ok($body.await?)
                 }
             },
             Ex::Tx(tx) => match &mut tx.inner {
                 TxInner::Postgres(t) => {
                     type $Database = sqlx::Postgres;
                     let ($connection, $arguments, $sql) = (&mut **t, arguments!(PgArguments, values), AssertSqlSafe(postgres));
-                    $body
+                    answered($body).await
                 }
                 TxInner::Sqlite(t) => {
                     type $Database = sqlx::Sqlite;
                     let ($connection, $arguments, $sql) = (&mut **t, arguments!(SqliteArguments, values), AssertSqlSafe(sqlite));
-                    $body
+                    Ok($body.await?)
                 }
             },
         }
@@ -261,12 +262,12 @@ impl Q {
 
     /// All rows.
     pub async fn all<T: Row>(self, ex: impl Into<Ex<'_>>) -> Result<Vec<T>> {
-        run!(self, ex, |c, a, s, D| Ok(sqlx::query_as_with::<D, T, _>(s, a).fetch_all(c).await?))
+        run!(self, ex, |c, a, s, D| sqlx::query_as_with::<D, T, _>(s, a).fetch_all(c))
     }
 
     /// The first row, if there is one.
     pub async fn opt<T: Row>(self, ex: impl Into<Ex<'_>>) -> Result<Option<T>> {
-        run!(self, ex, |c, a, s, D| Ok(sqlx::query_as_with::<D, T, _>(s, a).fetch_optional(c).await?))
+        run!(self, ex, |c, a, s, D| sqlx::query_as_with::<D, T, _>(s, a).fetch_optional(c))
     }
 
     /// The row that must be there, such as a count or a `RETURNING` of an insert.
@@ -276,7 +277,7 @@ impl Q {
 
     /// Runs it and tells how many rows it changed.
     pub async fn exec(self, tx: &mut Tx) -> Result<u64> {
-        run!(self, tx, |c, a, s, D| Ok(sqlx::query_with::<D, _>(s, a).execute(c).await?.rows_affected()))
+        run!(self, tx, |c, a, s, D| sqlx::query_with::<D, _>(s, a).execute(c).map_ok(|done| done.rows_affected()))
     }
 
     fn append(&mut self, postgres: &'static str, sqlite: &'static str) {

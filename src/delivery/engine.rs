@@ -15,12 +15,16 @@ use crate::{
     app::App,
     db::{Topic, q},
     error::Result,
+    kit::Seldom,
 };
 
 /// How often the engine shows that it lives: in the database, for the readiness check and for its leases.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After an error of the database.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What it cannot do while the database is away, it cannot do every second.
+static BLIND: Seldom = Seldom::new();
 
 /// The engine of one process.
 pub struct Engine {
@@ -59,22 +63,28 @@ impl Engine {
         let mut beats = tokio::time::interval(HEARTBEAT);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lanes = JoinSet::new();
-        self.insist("start", || self.begin()).await;
+        self.attempt("start", self.begin()).await;
+        let mut follow = true;
         while !*stopping.borrow() {
+            // Until it worked: nobody tells twice that a channel changed.
+            follow = follow && !self.attempt("follow the channels", self.follow_channels()).await;
             let wake = match self.fill(&mut lanes).await {
-                Ok(wake) => wake,
+                Ok(wake) if !follow => wake,
+                Ok(wake) => Some(wake.unwrap_or(DateTime::<Utc>::MAX_UTC).min(soon(app))),
                 Err(e) => {
-                    tracing::error!(error = format!("{e:#}"), "the engine cannot see what is due");
-                    Some(app.clock.now() + TimeDelta::from_std(PAUSE).unwrap_or_default())
+                    if let Some(more) = BLIND.word() {
+                        tracing::error!(error = format!("{e:#}"), more, "the engine cannot see what is due");
+                    }
+                    Some(soon(app))
                 }
             };
             tokio::select! {
                 _ = stopping.changed() => {}
                 () = bus.heard(|t| t == Topic::Schedule) => {}
-                () = channels.heard(|t| t == Topic::Channels) => self.insist("follow the channels", || self.follow_channels()).await,
+                () = channels.heard(|t| t == Topic::Channels) => follow = true,
                 () = sleep(app, wake) => {}
                 _ = lanes.join_next(), if !lanes.is_empty() => while lanes.try_join_next().is_some() {},
-                _ = beats.tick() => self.insist("show life", || self.beat()).await,
+                _ = beats.tick() => drop(self.attempt("show life", self.beat()).await),
             }
         }
         self.drain(lanes).await;
@@ -88,7 +98,7 @@ impl Engine {
             model::forget_leases(&mut tx).await?;
             tx.commit().await?;
         }
-        self.follow_channels().await
+        Ok(())
     }
 
     /// Claims what is due, as far as there is room, and tells when to wake next.
@@ -143,11 +153,13 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Runs something that only fails when the database is away; the next occasion comes by itself.
-    async fn insist<F: Future<Output = Result<()>>>(&self, what: &str, run: impl Fn() -> F) {
-        if let Err(e) = run().await {
-            tracing::error!(error = format!("{e:#}"), "the engine could not {what}");
+    /// Does something that only fails when the database is away; false when it did.
+    async fn attempt(&self, what: &str, run: impl Future<Output = Result<()>>) -> bool {
+        let done = run.await;
+        if let (Err(e), Some(more)) = (&done, BLIND.word()) {
+            tracing::error!(error = format!("{e:#}"), more, "the engine could not {what}");
         }
+        done.is_ok()
     }
 
     async fn drain(&self, mut lanes: JoinSet<()>) {
@@ -157,6 +169,11 @@ impl Engine {
             tracing::warn!("requests were still in flight at the end; their outcome is looked up at the next start");
         }
     }
+}
+
+/// When to try again what the database did not let happen.
+fn soon(app: &App) -> DateTime<Utc> {
+    app.clock.now() + TimeDelta::from_std(PAUSE).unwrap_or_default()
 }
 
 async fn sleep(app: &App, until: Option<DateTime<Utc>>) {

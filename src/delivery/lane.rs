@@ -18,7 +18,7 @@ use crate::{
     channels::{Channel, ChannelState, Sealed, Vault, mark_reconnect},
     db::Topic,
     error::{Error, Failure, FailureKind, Result},
-    kit::{MediaId, text::Doc},
+    kit::{MediaId, Seldom, text::Doc},
     media::Files,
     providers::{Call, Found, Outcome, Provider, Remote},
 };
@@ -27,6 +27,10 @@ use crate::{
 const BATCH: i64 = 8;
 /// The most that one run of one part may take, uploads included.
 const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
+
+/// All lanes stop at the same time when the database goes away.
+static STOPPED: Seldom = Seldom::new();
+static KEPT: Seldom = Seldom::new();
 
 /// What works lanes.
 pub struct Worker {
@@ -52,12 +56,16 @@ impl Worker {
         // A panic must not keep the lane: its lease is extended as long as this process lives.
         let done = AssertUnwindSafe(self.send_due(lane)).catch_unwind().await;
         if let Err(e) = done.unwrap_or_else(|_| Err(Error::Internal(anyhow::anyhow!("panic")))) {
-            tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), "a lane stopped");
+            if let Some(more) = STOPPED.word() {
+                tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
+            }
             // Not at once again: what failed is the database, not the platform.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         while let Err(e) = self.ledger.write(Entry::Release(lane)).await {
-            tracing::warn!(channel = %lane.channel_id, error = %e, "a lane cannot be given back yet");
+            if let Some(more) = KEPT.word() {
+                tracing::warn!(channel = %lane.channel_id, error = %e, more, "a lane cannot be given back yet");
+            }
             if *self.stopping.borrow() {
                 break;
             }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    PartState,
+    PartState, TargetState,
     model::{self, Lane},
     plan::Next,
 };
@@ -170,6 +170,8 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let verdicts = match write(&db, group.iter().map(|(entry, _)| entry)).await {
             Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
+            // Each on its own would find the same, after as long a wait.
+            Err(Error::Unavailable(why)) => group.iter().map(|_| Err(Error::Unavailable(why.clone()))).collect(),
             // One bad entry must not take the others down: each on its own.
             Err(_) if group.len() > 1 => one_by_one(&db, &group).await,
             Err(e) => vec![Err(e)],
@@ -388,12 +390,18 @@ async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     }
     if c.place.position == 0 {
         let url = c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?));
-        q("UPDATE targets SET published_at = $2, url = $3 WHERE id = $1")
+        // Most posts are one part: their state is known without reading the parts again.
+        let alone = c.place.last.then_some(TargetState::Published.as_str());
+        q("UPDATE targets SET published_at = $2, url = $3, state = COALESCE($4, state), reason = NULL WHERE id = $1")
             .bind(c.place.target)
             .bind(c.now)
             .bind(url)
+            .bind(alone)
             .exec(tx)
             .await?;
+        if alone.is_some() {
+            return Ok(());
+        }
     }
     if !c.place.last {
         follow(tx, c).await?;

@@ -17,9 +17,12 @@ use super::{
 };
 use crate::{
     error::{Failure, FailureKind, Result},
-    kit::{AttemptId, Clock},
+    kit::{AttemptId, Clock, Seldom},
     providers::{Begin, Effect, Fut, StepKey, Steps},
 };
+
+/// A hundred channels find out at the same time that the database is away.
+static UNWRITTEN: Seldom = Seldom::new();
 
 /// The steps of one part during one run.
 pub struct Run {
@@ -213,7 +216,10 @@ fn written(answer: std::result::Result<Result<Verdict>, oneshot::error::RecvErro
     }
 }
 
-/// What cannot be written down is not sent.
+/// What cannot be written down is not sent. The people of the post need not know the database's own words.
 fn ledger_away(e: &crate::error::Error) -> Failure {
-    Failure::unavailable(format!("the ledger could not be written: {e}"))
+    if let Some(more) = UNWRITTEN.word() {
+        tracing::warn!(error = %e, more, "delivery could not be written down");
+    }
+    Failure::unavailable("Rostrum could not write down what it does: its database or disk was away")
 }

@@ -4,9 +4,11 @@ pub mod clock;
 pub mod crypto;
 pub mod ids;
 pub mod secret;
+pub mod seldom;
 pub mod text;
 pub mod zone;
 
 pub use clock::Clock;
 pub use ids::*;
 pub use secret::Secret;
+pub use seldom::Seldom;

@@ -22,5 +22,7 @@ pub use model::{MAX_ALT, Media, Total};
 pub use resolve::{MediaInput, import, resolve};
 pub use upload::upload;
 
+/// The most bytes of any file that is taken.
+pub const MAX_BYTES: u64 = Kind::VIDEO_LIMIT;
 /// Where files are served: [`Media::path`] is this and their place in the store.
 pub const FILES: &str = "/media/file/";

@@ -193,6 +193,23 @@ impl Call<'_> {
         }
     }
 
+    /// Refuses what the descriptor says does not fit. It was checked when the post was saved; this is for what changed since,
+    /// and no request has left.
+    pub fn fits(&self, about: &super::Descriptor) -> Result<(), Failure> {
+        let (text, limits) = (self.text.to_plain(), about.limits);
+        let (long, bytes, most) = (limits.text.count(&text), text.len(), limits.text.max_bytes.unwrap_or(usize::MAX));
+        let films = self.media.iter().filter(|m| m.is_video()).count();
+        let pictures = self.media.len() - films;
+        let refusal = match () {
+            () if long > limits.text.max => format!("the text has {long} characters; {} takes {}", about.name, limits.text.max),
+            () if bytes > most => format!("the text has {bytes} bytes; {} takes {most}", about.name),
+            () if pictures > limits.images => format!("the post has {pictures} pictures; {} takes {}", about.name, limits.images),
+            () if films > limits.videos => format!("the post has {films} videos; {} takes {}", about.name, limits.videos),
+            () => return Ok(()),
+        };
+        Err(Failure::rejected(refusal))
+    }
+
     /// A host of the provider, as configured.
     pub fn host(&self, about: &super::Descriptor, name: &str) -> String {
         host(self.hosts, about, name)

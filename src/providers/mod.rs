@@ -5,6 +5,8 @@
 
 pub mod bluesky;
 mod call;
+#[cfg(test)]
+mod conformance;
 mod descriptor;
 pub mod sandbox;
 #[cfg(test)]

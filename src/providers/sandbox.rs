@@ -156,6 +156,7 @@ async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Failure>
 }
 
 async fn publish(call: &Call<'_>) -> Result<Outcome, Failure> {
+    call.fits(&ABOUT)?;
     let mut media = Vec::with_capacity(call.media.len());
     for (n, file) in call.media.iter().enumerate() {
         let name = format!("upload:{n}");

@@ -9,6 +9,10 @@ use crate::{
     render::{Pages, View, text},
 };
 
+/// Where this program's source can be had, which the AGPL grants to everybody who uses it over a network: the package's
+/// `repository`; empty when it names none.
+pub const SOURCE: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// What every template sees as `frame`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Frame {
@@ -32,6 +36,8 @@ pub struct Frame {
     pub title: String,
     /// The program's version.
     pub version: &'static str,
+    /// [`SOURCE`].
+    pub source: &'static str,
     /// A development build.
     pub dev: bool,
     #[serde(skip)]
@@ -70,6 +76,7 @@ impl Frame {
             needs_you: 0,
             title: String::new(),
             version: env!("CARGO_PKG_VERSION"),
+            source: SOURCE,
             dev: cfg!(debug_assertions),
             pages: Some(pages.clone()),
             peer: Some(peer.clone()),
@@ -89,6 +96,7 @@ impl Frame {
             needs_you: 1,
             title: "Posts".into(),
             version: "0.0.0",
+            source: "https://example.org/rostrum",
             dev: true,
             pages: None,
             peer: None,

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 use futures_util::FutureExt as _;
 use poem::{Endpoint, IntoResponse, Request, Response, http::HeaderValue};
 
-use super::{Peer, headers};
+use super::{Peer, headers, linger::Rest};
 use crate::error::Error;
 
 /// The number of a request, in its answer's header `X-Request-Id` and in every log line about it.
@@ -30,10 +30,14 @@ where
     let (method, path) = (req.method().clone(), req.uri().path().to_owned());
     req.set_data(RequestId(id.clone()));
     req.set_data(peer.clone());
+    let rest = Rest::of(&mut req);
     let mut response = match inner.call(req).await {
         Ok(response) => response.into_response(),
         Err(e) => e.into_response(),
     };
+    if let Some(rest) = rest {
+        rest.read_away();
+    }
     headers::secure(&mut response, peer.https);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);

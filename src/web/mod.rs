@@ -11,6 +11,7 @@ pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod headers;
+mod linger;
 pub mod problem;
 
 pub use client::Peer;

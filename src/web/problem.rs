@@ -11,6 +11,7 @@ use serde_json::json;
 use super::Frame;
 use crate::{
     error::{Error, FailureKind, FieldError, Message},
+    kit::Seldom,
     render::{View, text},
 };
 
@@ -89,11 +90,18 @@ pub fn understand(e: poem::Error) -> (StatusCode, Error) {
     }
 }
 
-/// Writes faults of ours to the log, once.
+/// While the database is away, every request finds it so.
+static AWAY: Seldom = Seldom::new();
+
+/// Writes faults of ours to the log, once; and that something is away, seldom.
 pub fn log(e: &Error, method: &str, path: &str, request: &str) {
     match e {
         Error::Internal(cause) => tracing::error!(%request, method, path, error = format!("{cause:#}"), "request failed"),
-        Error::Unavailable(cause) => tracing::warn!(%request, method, path, error = cause, "something needed is away"),
+        Error::Unavailable(cause) => {
+            if let Some(more) = AWAY.word() {
+                tracing::warn!(%request, method, path, error = cause, more, "something needed is away");
+            }
+        }
         _ => {}
     }
 }

@@ -87,13 +87,19 @@ async fn again(app: &App, caller: &Caller, about: &Descriptor, id: &str) -> Resu
     if channel.provider == about.id { Ok(Some(channel)) } else { Err(Error::NotFound("channel")) }
 }
 
+/// What is known of the account that is connected again: its name there.
+fn known(about: &Descriptor, again: Option<&Channel>) -> Answers {
+    let names = about.connect.iter().map(|f| f.name).filter(|name| matches!(*name, "handle" | "identifier"));
+    again.map(|c| names.map(|name| (name.into(), c.handle.clone())).collect()).unwrap_or_default()
+}
+
 /// The form.
 #[handler]
 pub async fn new(app: App, caller: Caller, frame: Frame, Path(id): Path<String>, Query(which): Query<Which>) -> web::Result {
     caller.require(Role::Admin)?;
     let about = provider(&id)?.about();
     let again = again(&app, &caller, about, &which.channel).await?;
-    Ok(frame.page(&Connect::new(about, &Answers::new(), again.as_ref(), &[]))?)
+    Ok(frame.page(&Connect::new(about, &known(about, again.as_ref()), again.as_ref(), &[]))?)
 }
 
 /// Connects; on failure the form again, with everything but the secrets.

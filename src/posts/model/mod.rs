@@ -7,7 +7,7 @@ mod slot;
 mod trail;
 
 pub use listing::{ListedRow, find_row, of_post, remotes_of, urls_of, window};
-pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, month, undated, unplaced};
+pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
 pub use post::{
     Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, lock, next_entry, set_deleted, set_unplaced,
 };

@@ -86,6 +86,13 @@ pub async fn month(
     some.and(" LIMIT ", lines.take).and(" OFFSET ", lines.skip).all(ex).await
 }
 
+/// Those in some states whatever their time, by state and time: along `targets_state`, which an order by time alone would
+/// give up for a walk through everything that ever went out.
+pub async fn in_any_month(ex: impl Into<Ex<'_>>, org: OrgId, states: &[TargetState], lines: Lines) -> Result<Vec<MonthRow>> {
+    let some = in_states(q(SELECT).and(" AND t.org_id = ", org), states).push(" ORDER BY t.state, t.due_at, t.id");
+    some.and(" LIMIT ", lines.take).and(" OFFSET ", lines.skip).all(ex).await
+}
+
 /// Those without a date, the newest first.
 pub async fn undated(ex: impl Into<Ex<'_>>, org: OrgId, states: &[TargetState], limit: i64) -> Result<Vec<MonthRow>> {
     let all = q(SELECT).and(" AND t.org_id = ", org).push(" AND t.due_at IS NULL");

@@ -166,7 +166,7 @@ pub fn draft(
     let when = match typed.when.as_str() {
         "slot" => When::NextSlot,
         "now" => When::Now,
-        // The day of a draft is kept: the form has no field for it that a script leaves on.
+        // The day of a draft is kept: the form does not show its field.
         "draft" => When::Draft(editing.and_then(|e| e.targets.first()).and_then(|l| l.target.due_at)),
         "at" => match (date(&typed.date), time(&typed.time)) {
             (Ok(date), Ok(time)) => When::At(zone::instant(zone, date.and_time(time))),

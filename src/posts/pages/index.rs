@@ -1,8 +1,8 @@
 //! `/posts`: what goes out and went out in a month of the organisation's zone, by day.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
 use chrono_tz::Tz;
 use poem::{handler, web::Query};
 use serde::{Deserialize, Serialize};
@@ -129,19 +129,27 @@ impl Index {
         let (value, states) = states(&query.state);
         // What waits for a person waits whatever the month: that list is of all times unless a month was asked for.
         let all_times = value == "needs_you" && query.month.is_empty();
-        let shown = if all_times { always() } else { window };
         let page = query.page.clamp(0, 10_000);
         let lines = Lines { skip: page * PAGE, take: PAGE + 1 };
-        let mut rows = model::month(&app.db, caller.org, shown, states, lines).await?;
+        let mut rows = if all_times {
+            model::in_any_month(&app.db, caller.org, states, lines).await?
+        } else {
+            model::month(&app.db, caller.org, window, states, lines).await?
+        };
         let more = rows.len() as i64 > PAGE;
         rows.truncate(PAGE as usize);
+        rows.sort_by_key(|row| row.due_at);
         let undated = month == this_month && page == 0 && !all_times;
         let loose = if undated { Undated::read(app, caller.org, &value, states).await? } else { Undated::default() };
         let media = thumbnails(app, caller.org, &rows, &loose).await?;
         let counts = model::counts(&app.db, caller.org, window, month == this_month).await?;
         let total = counts.iter().find(|c| c.state.is_empty()).map_or(0, |c| c.posts);
         let any = total > 0 || model::any_post(&app.db, caller.org).await?;
-        let count = |value: &str| counts.iter().find(|c| c.state == value).map_or(0, |c| c.posts);
+        let listed = rows.iter().map(|r| r.post_id).collect::<HashSet<_>>().len() as i64;
+        let count = |of: &str| match counts.iter().find(|c| c.state == of) {
+            _ if all_times && of == value => listed,
+            found => found.map_or(0, |c| c.posts),
+        };
         let link = |page: i64| {
             let month = if all_times { String::new() } else { format!("&month={}", month.format("%Y-%m")) };
             let state = if value.is_empty() { String::new() } else { format!("&state={value}") };
@@ -188,10 +196,6 @@ fn first_of(date: NaiveDate) -> NaiveDate {
 fn window(zone: Tz, month: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
     let at = |date: NaiveDate| zone::instant(zone, date.and_time(chrono::NaiveTime::MIN));
     (at(month), at(month + Months::new(1)))
-}
-
-fn always() -> (DateTime<Utc>, DateTime<Utc>) {
-    (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(100 * 366))
 }
 
 /// What has no date.
@@ -259,7 +263,7 @@ fn undated(loose: Undated, media: &HashMap<MediaId, String>, reader: Reader) -> 
     }
     let mut rows: Vec<Row> = posts.iter().map(|targets| row(targets, media, reader)).collect();
     rows.extend(loose.unplaced.iter().map(|r| unplaced(r, media)));
-    rows.sort_by(|a, b| b.id.cmp(&a.id));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
     rows
 }
 

@@ -22,9 +22,11 @@ pub struct Received {
     pub errors: Vec<FieldError>,
 }
 
-/// Reads it to its end. A file that is refused does not stop the others, and what was typed is kept.
+/// Reads it to its end. A file that is refused does not stop the others, and what was typed is kept. A form that names no
+/// zone means the organisation's.
 pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Received> {
-    let (mut pairs, mut refused): (Vec<(String, String)>, Vec<(usize, Message)>) = Default::default();
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut refused: Vec<(usize, Message)> = Vec::new();
     let mut texts = 0;
     while let Some(field) = upload.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
@@ -55,7 +57,10 @@ pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Rece
             Err(e) => return Err(e),
         }
     }
-    let typed = Typed::parse(pairs);
+    let mut typed = Typed::parse(pairs);
+    if typed.zone.is_empty() {
+        caller.zone.name().clone_into(&mut typed.zone);
+    }
     let place = |n| typed.parts.iter().position(|p| p.number == n).unwrap_or(0);
     let errors = refused.into_iter().map(|(n, message)| FieldError::new(format!("parts[{}][files]", place(n)), message));
     Ok(Received { errors: errors.collect(), typed })

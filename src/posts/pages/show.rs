@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use poem::{handler, web::Path};
 use serde::Serialize;
 
@@ -33,7 +34,10 @@ pub struct Show {
     targets: Vec<TargetView>,
     /// The text of a draft for which no channel is chosen.
     loose: Vec<String>,
+    /// Something is under way.
     live: bool,
+    /// Seconds until the page looks again by itself; `None` while nothing will change soon.
+    refresh_seconds: Option<i64>,
     errors: Vec<FieldText>,
 }
 
@@ -112,6 +116,8 @@ struct Actions {
     delete: bool,
     retry: bool,
     publish_now: bool,
+    /// Where its channel is connected again, when it waits for that.
+    reconnect: Option<String>,
     resolve: Vec<PartId>,
 }
 
@@ -147,6 +153,7 @@ impl Show {
                 source: say(source(&post.source)),
             },
             live: listed.iter().any(is_moving),
+            refresh_seconds: refresh_seconds(&listed, told.reader.now),
             targets: listed.iter().map(|l| told.target(l, several)).collect(),
             loose: loose.iter().map(|p| Doc::from_html(&p.content).to_plain()).collect(),
             errors: FieldText::list(errors),
@@ -170,6 +177,25 @@ fn source(word: &str) -> &'static str {
 fn is_moving(listed: &Listed) -> bool {
     // A thread whose next part follows in an hour is under way, but nothing moves.
     listed.target.state == TargetState::Sending && listed.parts.iter().any(|p| p.state.is_under_way())
+}
+
+/// Every two seconds while something moves; within ten minutes of the next time at a calm pace, and then on time.
+fn refresh_seconds(listed: &[Listed], now: DateTime<Utc>) -> Option<i64> {
+    if listed.iter().any(is_moving) {
+        return Some(2);
+    }
+    let next = listed.iter().filter_map(next_at).min()?;
+    let wait = (next - now).num_seconds();
+    (wait <= 600).then(|| wait.clamp(2, 20))
+}
+
+/// When something of a target happens next without a person.
+fn next_at(listed: &Listed) -> Option<DateTime<Utc>> {
+    match listed.target.state {
+        TargetState::Scheduled => listed.target.due_at,
+        TargetState::Sending => listed.parts.iter().filter_map(|p| p.next_at).min(),
+        _ => None,
+    }
 }
 
 async fn media(app: &App, caller: &Caller, listed: &[Listed]) -> Result<HashMap<MediaId, Media>> {
@@ -272,6 +298,12 @@ fn actions(listed: &Listed, several: bool) -> Actions {
         delete: state != TargetState::NeedsYou,
         retry: any(|s| matches!(s, Failed | Skipped)) && !in_doubt,
         publish_now: matches!(state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed),
+        reconnect: reconnect(listed),
         resolve: listed.parts.iter().filter(|p| p.state == NeedsYou).map(|p| p.id).collect(),
     }
+}
+
+fn reconnect(listed: &Listed) -> Option<String> {
+    let waits = listed.target.state == TargetState::Held && listed.target.reason.as_deref() == Some("reconnect");
+    waits.then(|| format!("/channels/connect/{}?channel={}", listed.channel.provider, listed.target.channel_id))
 }

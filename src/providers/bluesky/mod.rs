@@ -99,19 +99,11 @@ async fn publish(call: &Call<'_>) -> Result<Outcome, Failure> {
 
 /// What the platform would refuse, before anything is sent.
 fn refuse(call: &Call<'_>, text: &str) -> Result<(), Failure> {
-    let limits = ABOUT.limits;
-    let (long, bytes, most) = (limits.text.count(text), text.len(), limits.text.max_bytes.unwrap_or(usize::MAX));
-    let words = match () {
-        () if long > limits.text.max => format!("the text has {long} characters; Bluesky takes {}", limits.text.max),
-        () if bytes > most => format!("the text has {bytes} bytes; Bluesky takes {most}"),
-        () if call.media.iter().any(|file| file.is_video()) => "videos cannot be sent to Bluesky yet".into(),
-        () if call.media.len() > limits.images => {
-            format!("the post has {} pictures; Bluesky takes {}", call.media.len(), limits.images)
-        }
-        () if text.trim().is_empty() && call.media.is_empty() => "the post has neither text nor a picture".into(),
-        () => return Ok(()),
-    };
-    Err(Failure::rejected(words))
+    call.fits(&ABOUT)?;
+    if text.trim().is_empty() && call.media.is_empty() {
+        return Err(Failure::rejected("the post has neither text nor a picture"));
+    }
+    Ok(())
 }
 
 /// The pictures, or without any the card of the first link.

@@ -12,7 +12,7 @@ use super::{
     super::{
         objects::{
             BadRequest, Connection, CreatedPost, Customer, Deleted, FreeSlot, Integration, IntegrationSettings, Missing,
-            PostList, Refused, Said, StatusChange, UploadedMedia,
+            NotThere, PostList, Refused, Said, StatusChange, UploadedMedia,
         },
         refusal::Refusal,
     },
@@ -122,6 +122,7 @@ impl<R: Refusals> ApiResponse for Refuses<R> {
 
     fn register(registry: &mut Registry) {
         BadRequest::register(registry);
+        NotThere::register(registry);
         Said::register(registry);
         Refused::register(registry);
     }
@@ -131,7 +132,7 @@ fn response(status: u16) -> MetaResponse {
     let (description, schema) = match status {
         400 => ("Something is wrong with the request; the message names each field.", BadRequest::schema_ref()),
         401 => ("The key is missing or no longer valid.", Said::schema_ref()),
-        404 => ("There is no such thing in your organisation.", Refused::schema_ref()),
+        404 => ("There is no such thing in your organisation.", NotThere::schema_ref()),
         409 => ("Its state does not allow it any more.", Refused::schema_ref()),
         413 => ("It is larger than is taken.", Refused::schema_ref()),
         503 => ("Something that the server needs is away; try again.", Refused::schema_ref()),

@@ -15,11 +15,14 @@ use serde_json::Value as Json;
 use super::super::objects::UploadForm;
 use crate::{
     error::{Error, Message},
+    media,
     web::Upload,
 };
 
 /// Most bytes of a JSON body.
 pub const MAX_BODY: usize = 2 * 1024 * 1024;
+/// What a form may have around its file.
+const ENVELOPE: u64 = 64 * 1024;
 /// Of every answer.
 pub const JSON: &str = "application/json; charset=utf-8";
 
@@ -73,7 +76,17 @@ impl<'a> ApiExtractor<'a> for FileUpload {
     }
 
     async fn from_request(req: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> poem::Result<Self> {
+        refuse_the_hopeless(req)?;
         Ok(Self(<Upload as FromRequest>::from_request(req, body).await.ok()))
+    }
+}
+
+/// What announces itself as larger than any file that is taken is not read for a gigabyte first.
+fn refuse_the_hopeless(req: &Request) -> Result<(), Error> {
+    let announced = req.header("content-length").and_then(|length| length.parse::<u64>().ok());
+    match announced {
+        Some(bytes) if bytes > media::MAX_BYTES + ENVELOPE => Err(Error::TooLarge(media::MAX_BYTES)),
+        _ => Ok(()),
     }
 }
 

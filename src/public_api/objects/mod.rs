@@ -10,4 +10,4 @@ pub use channel::{Connection, Customer, FreeSlot, Integration, IntegrationSettin
 pub use media::{FetchUrl, UploadForm, UploadedMedia};
 pub use new_post::NewPost;
 pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange};
-pub use refusal::{BadRequest, Refused, Said};
+pub use refusal::{BadRequest, NotThere, Refused, Said};

@@ -55,3 +55,12 @@ pub enum BadRequest {
     /// There is no file.
     Said(Said),
 }
+
+/// What is answered when something is not there.
+#[derive(Union)]
+pub enum NotThere {
+    /// A post or a path.
+    Refused(Refused),
+    /// A channel.
+    Said(Said),
+}

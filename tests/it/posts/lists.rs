@@ -72,7 +72,8 @@ both_databases! {
         q("UPDATE targets SET state = 'needs_you', due_at = $2 WHERE id = $1")
             .bind(post.targets[0].0).bind(app.app.clock.now() - Months::new(3)).exec(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(owner.browser.get("/posts?state=needs_you").await.page().contains("long ago"));
+        let waiting = owner.browser.get("/posts?state=needs_you").await.page();
+        assert!(waiting.contains("long ago") && waiting.contains("Needs you<span class=\"count\">1<"));
         let page = owner.browser.get("/posts").await.page();
         assert!(!page.contains("long ago") && page.contains("There are posts in other months"));
     }

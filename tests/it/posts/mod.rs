@@ -89,18 +89,6 @@ fn led_to(answer: &Answer) -> PostId {
     answer.header("location").strip_prefix("/posts/").unwrap().parse().unwrap()
 }
 
-/// A page as a browser reads it.
-trait Read {
-    /// Its source with slashes unescaped.
-    fn page(&self) -> String;
-}
-
-impl Read for Answer {
-    fn page(&self) -> String {
-        self.text().replace("&#x2f;", "/")
-    }
-}
-
 /// Submits the composer's form.
 async fn submit(owner: &Owner, path: &str, fields: &[(&str, &str)]) -> Answer {
     owner.browser.submit_multipart(path, |form| fields.iter().fold(form, |f, (n, v)| f.text(n.to_string(), v.to_string()))).await

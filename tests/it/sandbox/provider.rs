@@ -75,9 +75,10 @@ async fn finished_steps_are_not_repeated() {
 #[tokio::test]
 async fn the_platforms_words_reach_the_failure() {
     let platform = Platform::start().await;
-    let failure = Part::of(&platform.url, &"é".repeat(501)).await.publish().await.unwrap_err();
-    assert_eq!((failure.kind, failure.code.as_deref()), (FailureKind::Rejected, Some("too_long")));
-    assert!(failure.message.contains("501"), "{}", failure.message);
+    platform.behave(json!({"mode": "reject", "times": 1})).await;
+    let failure = Part::of(&platform.url, "refused").await.publish().await.unwrap_err();
+    assert_eq!((failure.kind, failure.code.as_deref()), (FailureKind::Rejected, Some("rejected")));
+    assert_eq!(failure.message, "the platform does not like this");
     Part::of(&platform.url, &"é".repeat(500)).await.live().await;
 }
 

@@ -6,7 +6,6 @@ mod postgres;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use chrono::{DateTime, Utc};
 pub use client::{Answer, Client};
 use rostrum::{
     App, boot,
@@ -84,11 +83,6 @@ impl TestApp {
     /// On the machine's clock.
     pub async fn new(engine: Engine) -> Self {
         Self::with(engine, Clock::system(), |_| {}).await
-    }
-
-    /// On a clock that stands at `at` until `app.clock.advance` moves it.
-    pub async fn at(engine: Engine, at: DateTime<Utc>) -> Self {
-        Self::with(engine, Clock::manual(at), |_| {}).await
     }
 
     /// With other settings.

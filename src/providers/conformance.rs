@@ -1,0 +1,175 @@
+//! What every provider keeps, checked over the whole registry: its description is complete, its promises are the methods it
+//! has, and what a platform or a network does to its requests has the same meaning for all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    Descriptor, FailureKind, Field, FieldKind, Found, Provider, REGISTRY, Remote, StepKey,
+    testing::{Answer, Fake, Stage},
+};
+use crate::{
+    kit::text::Doc,
+    render::{asset, lookup},
+};
+
+/// What opens an account of each provider at the fake's address.
+fn credentials(id: &str, url: &str) -> Json {
+    match id {
+        "bluesky" => json!({
+            "service": url, "pds": url, "identifier": "a.test", "password": "secret-password", "did": "did:plc:abc",
+            "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
+        }),
+        "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
+        other => panic!("add the credentials of {other} here"),
+    }
+}
+
+fn all(test: impl Fn(&'static Descriptor)) {
+    REGISTRY.iter().for_each(|p| test(p.about()));
+}
+
+fn fields(about: &'static Descriptor) -> impl Iterator<Item = &'static Field> {
+    about.connect.iter().chain(about.settings)
+}
+
+#[test]
+fn ids_are_unique_plain_words_and_names_are_given() {
+    let mut seen = BTreeSet::new();
+    all(|about| {
+        assert!(about.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", about.id);
+        assert!(!about.name.is_empty(), "{}", about.id);
+    });
+    REGISTRY.iter().for_each(|p| assert!(seen.insert(p.about().id), "{} twice", p.about().id));
+}
+
+#[test]
+fn each_has_its_mark_and_hosts_are_https() {
+    all(|about| {
+        assert!(asset(&format!("icons/providers/{}.svg", about.id)).is_some(), "{} has no mark", about.id);
+        for (name, url) in about.hosts {
+            assert!(url.is_empty() || url.starts_with("https://"), "{}: host {name} is {url}", about.id);
+            assert!(!url.ends_with('/'), "{}: host {name} ends with a slash", about.id);
+        }
+    });
+}
+
+#[test]
+fn every_field_is_labelled_and_sound() {
+    all(|about| {
+        for form in [about.connect, about.settings] {
+            let names: BTreeSet<_> = form.iter().map(|f| f.name).collect();
+            assert_eq!(names.len(), form.len(), "{}: a field twice", about.id);
+        }
+        for field in fields(about) {
+            let place = format!("{}.{}", about.id, field.name);
+            assert!(lookup(field.label).is_some(), "{place}: no text for {}", field.label);
+            assert!(field.help.is_empty() || lookup(field.help).is_some(), "{place}: no text for {}", field.help);
+            assert!(field.max > 0, "{place}: nothing fits");
+            if let FieldKind::Choice { choices } = field.kind {
+                assert!(choices.iter().all(|c| lookup(c.label).is_some()), "{place}: a choice without a text");
+                assert!(field.default.is_none_or(|d| choices.iter().any(|c| c.value == d)), "{place}: its default is no choice");
+            }
+            let known = |name: &str| fields(about).any(|f| f.name == name);
+            assert!(field.when.is_none_or(|w| known(w.field)), "{place}: depends on a field that is not there");
+        }
+    });
+}
+
+#[test]
+fn limits_make_sense() {
+    all(|about| {
+        let limits = about.limits;
+        assert!(limits.text.max > 0 || limits.images + limits.videos > 0, "{}: nothing can be posted", about.id);
+        assert!(limits.images == 0 || limits.image_bytes > 0, "{}: pictures of no size", about.id);
+        assert!(limits.videos == 0 || limits.video_bytes > 0, "{}: films of no size", about.id);
+        assert!(about.can.publish, "{}", about.id);
+    });
+}
+
+/// A promise is true exactly when the method is there: the ones of the trait answer "unsupported".
+#[tokio::test]
+async fn promises_are_kept_and_only_those_are_made() {
+    for provider in REGISTRY {
+        let about = provider.about();
+        let fake = Fake::start(|_| Answer::status(404, json!({}))).await;
+        let stage = Stage::new("account", credentials(about.id, &fake.url)).text("x");
+        let call = stage.call();
+        let step = StepKey { key: uuid::Uuid::nil(), begun_at: stage.now, earlier: 1 };
+        let found = provider.find(&call, &step).await;
+        assert_eq!(about.can.find, supported(&found), "{}: find", about.id);
+        let remote = Remote { id: "1".into(), url: None, extra: json!({}) };
+        assert_eq!(about.can.delete, supported(&provider.delete(&call, &remote).await), "{}: delete", about.id);
+        assert!(!matches!(found, Ok(Found::Yes(_))), "{} found what is not there", about.id);
+    }
+}
+
+fn supported<T>(result: &Result<T, super::Failure>) -> bool {
+    !matches!(result, Err(f) if f.kind == FailureKind::Unsupported)
+}
+
+/// Publishes to a platform that answers everything alike, and gives the failure's kind.
+async fn meets(provider: &dyn Provider, answer: Answer) -> FailureKind {
+    let id = provider.about().id;
+    let fake = Fake::start(move |_| answer.clone()).await;
+    let stage = Stage::new("account", credentials(id, &fake.url)).text("hello");
+    let failure = provider.publish(&stage.call()).await.expect_err("nothing can be published there");
+    stage.assert_hides(&["secret-password", "secret-access", "secret-refresh", "secret-token"], Some(&failure));
+    failure.kind
+}
+
+#[tokio::test]
+async fn what_a_platform_or_a_network_does_means_the_same_for_all() {
+    for provider in REGISTRY {
+        let id = provider.about().id;
+        let unsure = |kind| matches!(kind, FailureKind::Unavailable | FailureKind::Uncertain);
+        assert!(unsure(meets(*provider, Answer::status(500, json!({}))).await), "{id}: 500");
+        assert!(unsure(meets(*provider, Answer::Drop).await), "{id}: reset");
+        assert!(unsure(meets(*provider, Answer::Hang).await), "{id}: silence");
+        let limited = meets(*provider, Answer::status(429, json!({"error": "RateLimitExceeded"}))).await;
+        assert!(matches!(limited, FailureKind::RateLimited { .. }), "{id}: 429 is {limited:?}");
+        let words = json!({"error": "AuthenticationRequired", "message": "Invalid identifier or password"});
+        assert_eq!(meets(*provider, Answer::status(401, words)).await, FailureKind::Reconnect, "{id}: 401");
+        let refused = meets(*provider, Answer::status(400, json!({"error": "InvalidRequest", "message": "no"}))).await;
+        assert_eq!(refused, FailureKind::Rejected, "{id}: 400");
+    }
+}
+
+/// A server that is not there: no byte was sent, so it may be tried again.
+#[tokio::test]
+async fn a_platform_that_cannot_be_reached_is_unavailable() {
+    for provider in REGISTRY {
+        let url = {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            format!("http://{}", listener.local_addr().unwrap())
+        };
+        let stage = Stage::new("account", credentials(provider.about().id, &url)).text("hello");
+        let failure = provider.publish(&stage.call()).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Unavailable, "{}", provider.about().id);
+    }
+}
+
+/// A text that is too long is refused before anything leaves.
+#[tokio::test]
+async fn limits_refuse_before_any_request() {
+    for provider in REGISTRY {
+        let about = provider.about();
+        let fake = Fake::start(|_| Answer::status(500, json!({}))).await;
+        let mut stage = Stage::new("account", credentials(about.id, &fake.url));
+        stage.text = Doc::from_plain(&"x".repeat(about.limits.text.max + 1));
+        let failure = provider.publish(&stage.call()).await.unwrap_err();
+        assert_eq!((failure.kind, fake.seen().len()), (FailureKind::Rejected, 0), "{}", about.id);
+    }
+}
+
+/// Overriding hosts reaches every provider the same way.
+#[test]
+fn a_configured_host_replaces_the_known_one() {
+    all(|about| {
+        for (name, _) in about.hosts {
+            let hosts = BTreeMap::from([((*name).to_owned(), "https://elsewhere.example/".to_owned())]);
+            assert_eq!(super::call::host(&hosts, about, name), "https://elsewhere.example", "{}", about.id);
+        }
+    });
+}
