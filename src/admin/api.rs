@@ -1,8 +1,18 @@
 //! `GET /livez` and `GET /readyz`, for supervisors and load balancers; without login, before set-up too.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use chrono::TimeDelta;
-use poem::{IntoResponse as _, Response, Route, get, handler, http::StatusCode, web::Json};
+use poem::{
+    EndpointExt as _, IntoResponse as _, Response, Route, get, handler,
+    http::StatusCode,
+    web::{Data, Json},
+};
 use serde_json::json;
+use tokio::sync::Mutex;
 
 use super::model;
 use crate::app::App;
@@ -10,9 +20,21 @@ use crate::app::App;
 /// An engine without a sign of life for so long is stuck.
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
 
+/// Anybody may ask, and each check is a write: those who ask within this time share one.
+const SHARED: Duration = Duration::from_secs(1);
+
+/// The last check and when it was made.
+type Last = Arc<Mutex<Option<(Instant, Checks)>>>;
+
+#[derive(Clone, Copy)]
+struct Checks {
+    writable: bool,
+    engine: &'static str,
+}
+
 /// Adds the routes.
 pub fn mount(route: Route) -> Route {
-    route.at("/livez", get(livez)).at("/readyz", get(readyz))
+    route.at("/livez", get(livez)).at("/readyz", get(readyz.data(Last::default())))
 }
 
 /// The process answers.
@@ -23,18 +45,28 @@ fn livez() -> Json<serde_json::Value> {
 
 /// The database takes writes and the engine shows life: 200, else 503, with each check's result.
 #[handler]
-async fn readyz(app: App) -> Response {
-    let database = app.db.check_writable().await;
-    let engine = match &database {
-        Ok(()) => engine(&app).await,
-        // A database that is away takes seconds to say so: not twice.
-        Err(_) => "unknown",
+async fn readyz(app: App, last: Data<&Last>) -> Response {
+    let mut last = last.lock().await;
+    let Checks { writable, engine } = match &*last {
+        Some((at, checks)) if at.elapsed() < SHARED => *checks,
+        _ => last.insert((Instant::now(), check(&app).await)).1,
     };
-    let ready = database.is_ok() && engine == "ok";
-    let checks = json!({"database": if database.is_ok() { "ok" } else { "not writable" }, "engine": engine});
+    drop(last);
+    let ready = writable && engine == "ok";
+    let checks = json!({"database": if writable { "ok" } else { "not writable" }, "engine": engine});
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({"status": if ready { "ok" } else { "unavailable" }, "checks": checks});
     (status, Json(body)).into_response()
+}
+
+async fn check(app: &App) -> Checks {
+    let database = app.db.check_writable().await;
+    let engine = match &database {
+        Ok(()) => engine(app).await,
+        // A database that is away takes seconds to say so: not twice.
+        Err(_) => "unknown",
+    };
+    Checks { writable: database.is_ok(), engine }
 }
 
 async fn engine(app: &App) -> &'static str {

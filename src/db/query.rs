@@ -130,6 +130,22 @@ pub fn q(sql: &'static str) -> Q {
     Q { postgres: sql.into(), sqlite: None, values: Vec::new() }
 }
 
+/// Postgres stores no zero character. People and platforms send them all the same, and a platform's words must not keep its
+/// failure from being written down: they become the replacement character, on both databases.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+fn storable_json(json: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value::{Array, Object, String};
+    match json {
+        String(text) => String(storable(text)),
+        Array(items) => Array(items.into_iter().map(storable_json).collect()),
+        Object(fields) => Object(fields.into_iter().map(|(name, value)| (storable(name), storable_json(value))).collect()),
+        scalar => scalar,
+    }
+}
+
 macro_rules! arguments {
     ($type:ty, $values:expr) => {{
         let mut arguments = <$type>::default();
@@ -138,11 +154,11 @@ macro_rules! arguments {
                 Value::Bool(x) => arguments.add(x),
                 Value::Int(x) => arguments.add(x),
                 Value::Float(x) => arguments.add(x),
-                Value::Text(x) => arguments.add(x),
+                Value::Text(x) => arguments.add(x.map(storable)),
                 Value::Bytes(x) => arguments.add(x),
                 Value::Uuid(x) => arguments.add(x),
                 Value::Time(x) => arguments.add(x),
-                Value::Json(x) => arguments.add(x),
+                Value::Json(x) => arguments.add(x.map(storable_json)),
             }
             .map_err(sqlx::Error::Encode)?;
         }

@@ -18,7 +18,7 @@ use crate::{
     db::{Db, Topic, Tx, q},
     error::{Error, Failure, Result},
     events::{self, Event},
-    kit::{AttemptId, OrgId, PartId, PostId, TargetId, VersionId},
+    kit::{AttemptId, OrgId, PartId, PostId, TargetId, VersionId, text},
     providers::Remote,
 };
 
@@ -382,14 +382,14 @@ async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
             .bind(n)
             .bind(c.place.org)
             .bind(&remote.id)
-            .bind(remote.url.clone())
+            .bind(remote.url.as_deref().and_then(text::web_address))
             .bind(extra)
             .bind(c.now)
             .exec(tx)
             .await?;
     }
     if c.place.position == 0 {
-        let url = c.remotes.first().and_then(|r| r.url.clone());
+        let url = c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?));
         // Most posts are one part: their state is known without reading the parts again.
         let alone = c.place.last.then_some(TargetState::Published.as_str());
         q("UPDATE targets SET published_at = $2, url = $3, state = COALESCE($4, state), reason = NULL WHERE id = $1")
@@ -444,7 +444,7 @@ fn event(c: &Conclusion) -> Event {
         "tries": c.tries,
         "message": c.failure.as_ref().map(|f| &f.message),
         "code": c.failure.as_ref().and_then(|f| f.code.as_ref()),
-        "url": c.remotes.first().and_then(|r| r.url.as_ref()),
+        "url": c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?)),
         "until": until,
         "warnings": c.warnings,
     });

@@ -4,7 +4,7 @@
 //! `href`, `data-mention-id` and `data-mention-label`). Reading anything else keeps its text and drops its markup, so a
 //! [`Doc`] is safe by construction: what it renders to was built from this closed tree.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use dom_query::{Document, NodeRef};
 use unicode_segmentation::UnicodeSegmentation;
@@ -63,7 +63,12 @@ impl Doc {
     }
 
     /// From HTML: the subset is kept, other markup is dropped and its text kept, scripts and styles vanish.
+    ///
+    /// Markup nested for its own sake is dropped altogether: a parser takes minutes over a hundred thousand open tags.
     pub fn from_html(html: &str) -> Self {
+        if is_bottomless(html) {
+            return Self::from_plain(&without_tags(html));
+        }
         let document = Document::from(html);
         let mut reader = Reader::default();
         let body = document.select("body");
@@ -351,6 +356,48 @@ fn escape(out: &mut String, text: &str) {
     }
 }
 
+/// Most elements that may stand open at once, those left open by mistake included.
+const MAX_OPEN: usize = 200;
+/// Elements that close themselves or each other, so that people leave them open.
+const UNCLOSED: [&str; 9] = ["p", "li", "br", "img", "hr", "wbr", "input", "meta", "link"];
+
+/// True when more elements are opened, and not closed again under the same name, than any text needs.
+pub fn is_bottomless(html: &str) -> bool {
+    let mut open: HashMap<String, usize> = HashMap::new();
+    let mut total = 0usize;
+    for tag in html.split('<').skip(1) {
+        let (closes, rest) = tag.strip_prefix('/').map_or((false, tag), |rest| (true, rest));
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let name = rest[..end].to_ascii_lowercase();
+        if name.is_empty() || UNCLOSED.contains(&name.as_str()) {
+            continue;
+        }
+        let count = open.entry(name).or_default();
+        match closes {
+            false => (*count, total) = (*count + 1, total + 1),
+            true if *count > 0 => (*count, total) = (*count - 1, total - 1),
+            true => {}
+        }
+        if total > MAX_OPEN {
+            return true;
+        }
+    }
+    false
+}
+
+fn without_tags(html: &str) -> String {
+    let mut pieces = html.split('<');
+    let first = pieces.next().unwrap_or_default();
+    let rest = pieces.map(|piece| piece.split_once('>').map_or("", |(_, text)| text));
+    std::iter::once(first).chain(rest).collect()
+}
+
+/// An address that a platform gave, when it is one of the web: a page shows it as a link, and `javascript:` is none.
+pub fn web_address(url: &str) -> Option<String> {
+    let is_web = url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https"));
+    (is_web && url.len() <= 2_000).then(|| url.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +411,28 @@ mod tests {
 
     fn collapse_lines(text: &str) -> String {
         text.lines().map(|l| collapse(l).trim().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_become_links() {
+        assert_eq!(web_address("https://x.org/1").as_deref(), Some("https://x.org/1"));
+        for bad in ["javascript:alert(1)", " javascript:alert(1)", "data:text/html,x", "/x", "", "\u{1}javascript:alert(1)"] {
+            assert_eq!(web_address(bad), None, "{bad:?}");
+        }
+    }
+
+    /// On the small stack of a worker: it is neither overflown, nor does reading take long.
+    #[test]
+    fn markup_nested_without_end_is_read() {
+        for open in
+            ["<em>", "<ul><li>", "<div>", "<b><p>", "<a href=\"https://x.org\"><p>", "<table>", "<p><strong><em><u>", "<b></i>"]
+        {
+            let html = open.repeat(1_000_000 / open.len()) + "x";
+            let begun = std::time::Instant::now();
+            let read = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(move || Doc::from_html(&html).to_plain());
+            assert_eq!(read.unwrap().join().unwrap(), "x", "{open}");
+            assert!(begun.elapsed().as_secs() < 5, "{open}");
+        }
     }
 
     #[test]

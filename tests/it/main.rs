@@ -5,6 +5,7 @@ mod support;
 mod channels;
 mod delivery;
 mod frame;
+mod hostile;
 mod identity;
 mod media;
 mod orgs;

@@ -10,7 +10,7 @@ use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     error::{OrNotFound as _, Result},
     events::{self, Event},
-    kit::{ChannelId, OrgId, UserId, crypto::Key, zone},
+    kit::{ChannelId, OrgId, UserId, crypto::Key, text, zone},
     orgs::Organisation,
     providers::{self, Account, Provider},
 };
@@ -221,8 +221,8 @@ async fn insert(tx: &mut Tx, key: &Key, id: ChannelId, found: &Found<'_>, now: D
     .bind(&account.id)
     .bind(shown_name(account))
     .bind(&account.handle)
-    .bind(account.picture.clone())
-    .bind(account.url.clone())
+    .bind(account.picture.as_deref().and_then(text::web_address))
+    .bind(account.url.as_deref().and_then(text::web_address))
     .bind(Sealed::seal(key, id, &account.credentials).credentials)
     .bind(zone)
     .bind(now)
@@ -244,8 +244,8 @@ async fn refresh(tx: &mut Tx, key: &Key, found: &Found<'_>) -> Result<ChannelId>
          credentials = $5, state = 'active', reason = NULL, deleted_at = NULL WHERE org_id = $6 AND id = $7")
     .bind(shown_name(account))
     .bind(&account.handle)
-    .bind(account.picture.clone())
-    .bind(account.url.clone())
+    .bind(account.picture.as_deref().and_then(text::web_address))
+    .bind(account.url.as_deref().and_then(text::web_address))
     .bind(Sealed::seal(key, id, &account.credentials).credentials)
     .bind(org)
     .bind(id)

@@ -11,6 +11,8 @@ use crate::{
 
 /// Most text fields of a form: a thread of fifty parts with its pictures stays far below.
 const MAX_FIELDS: usize = 5_000;
+/// Most bytes of all of them together.
+const MAX_TEXTS: usize = 4 * 1024 * 1024;
 
 /// The form, its new files among the media of their parts.
 pub struct Received {
@@ -25,6 +27,7 @@ pub struct Received {
 pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Received> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     let mut refused: Vec<(usize, Message)> = Vec::new();
+    let mut texts = 0;
     while let Some(field) = upload.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
         let part = part_field(&name).filter(|(_, field)| *field == "files");
@@ -32,7 +35,12 @@ pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Rece
             if pairs.len() >= MAX_FIELDS {
                 return Err(Error::invalid(name, "compose.too_many_fields"));
             }
-            pairs.push((name, form::text(field).await?));
+            let text = form::text(field).await?;
+            texts += name.len() + text.len();
+            if texts > MAX_TEXTS {
+                return Err(Error::TooLarge(MAX_TEXTS as u64));
+            }
+            pairs.push((name, text));
             continue;
         };
         let file = field.file_name().unwrap_or_default().to_owned();

@@ -9,7 +9,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use url::Url;
 
 use super::record::{self, IMAGE_BYTES};
-use crate::{http::Reply, kit::text::graphemes, providers::Call};
+use crate::{
+    http::Reply,
+    kit::text::{graphemes, is_bottomless},
+    providers::Call,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Large video sites send more than a megabyte; only the head of it is parsed.
@@ -72,7 +76,11 @@ async fn thumb(call: &Call<'_>, url: &str) -> Option<Json> {
 }
 
 fn read(html: &str) -> About {
-    let document = Document::from(head(html));
+    let head = head(html);
+    if is_bottomless(head) {
+        return About::default();
+    }
+    let document = Document::from(head);
     let meta = |names: [&str; 3]| {
         let find = |name: &str| document.select(&format!("meta[property='{name}'], meta[name='{name}']")).attr("content");
         names.iter().filter_map(|name| find(name)).map(|value| readable(&value)).find(|value| !value.is_empty())
