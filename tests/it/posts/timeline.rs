@@ -81,9 +81,9 @@ both_databases! {
         let here = format!("/posts/{}", post.post);
         play(&app, "UPDATE parts SET state = 'sending' WHERE target_id = $1", post.targets[0].0).await;
         play(&app, "UPDATE targets SET state = 'sending' WHERE id = $1", post.targets[0].0).await;
-        assert!(owner.browser.get(&here).await.page().contains("data-live=\"true\""));
+        assert!(owner.browser.get(&here).await.page().contains("data-refresh-seconds=\"2\""));
         play(&app, "UPDATE parts SET state = 'published' WHERE target_id = $1", post.targets[0].0).await;
         play(&app, "UPDATE targets SET state = 'published' WHERE id = $1", post.targets[0].0).await;
-        assert!(owner.browser.get(&here).await.page().contains("data-live=\"false\""));
+        assert!(!owner.browser.get(&here).await.page().contains("data-refresh-seconds"));
     }
 }
