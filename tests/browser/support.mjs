@@ -86,6 +86,13 @@ export class Browser {
       await page.setViewportSize(size)
       for (const colorScheme of ['light', 'dark']) {
         await page.emulateMedia({ colorScheme })
+        // Colours change by transitions, and those take a frame even when motion is reduced: what is judged has settled.
+        await page.evaluate(async () => {
+          const frame = () => new Promise((done) => requestAnimationFrame(done))
+          await frame()
+          await Promise.allSettled(document.getAnimations().map((animation) => animation.effect?.getTiming().iterations === Infinity || animation.finished))
+          await frame()
+        })
         const where = `${name} (${width}, ${colorScheme})`
         const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
         assert.ok(wide <= room, `${where} is ${wide} pixels wide, the window has ${room}`)
