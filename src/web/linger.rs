@@ -1,7 +1,8 @@
 //! What a request still has to say after its answer is ready.
 //!
 //! A server that closes a connection on which the client is still sending resets it, and the client mostly loses the
-//! answer that says why. So the rest of a large body is read and thrown away for a while, beside the answer.
+//! answer that says why. So the rest of a body is read and thrown away for a while, beside the answer. That goes for small
+//! ones, too: a client may send them a moment after its headers.
 
 use std::{
     io,
@@ -14,8 +15,6 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use poem::{Body, Request};
 
-/// Bodies up to this size arrive anyway.
-const SMALL: u64 = 64 * 1024;
 /// How long the rest of a body is read.
 const LONGEST: Duration = Duration::from_secs(30);
 /// A client that sends nothing for so long has read the answer.
@@ -27,11 +26,11 @@ type Source = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 pub struct Rest(Arc<Mutex<Source>>);
 
 impl Rest {
-    /// Puts itself between a request and its body; `None` when the body is small, or the client waits to be asked for it.
+    /// Puts itself between a request and its body; `None` when there is none, or the client waits to be asked for it.
     pub fn of(req: &mut Request) -> Option<Self> {
         let length = req.header("content-length").and_then(|length| length.parse::<u64>().ok());
-        let large = length.map_or_else(|| req.headers().contains_key("transfer-encoding"), |length| length > SMALL);
-        if !large || req.headers().contains_key("expect") {
+        let sends = length.map_or_else(|| req.headers().contains_key("transfer-encoding"), |length| length > 0);
+        if !sends || req.headers().contains_key("expect") {
             return None;
         }
         let source: Source = Box::pin(req.take_body().into_bytes_stream().fuse());
