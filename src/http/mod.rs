@@ -119,7 +119,8 @@ fn follow(guard: &Guard, scheme: &'static str) -> Policy {
 fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     const BUNDLES: [&str; 4] =
         ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
-    if std::env::var_os("SSL_CERT_FILE").is_some() || BUNDLES.iter().any(|b| std::path::Path::new(b).exists()) {
+    let named = std::env::var_os("SSL_CERT_FILE").is_some_and(|file| std::path::Path::new(&file).exists());
+    if named || BUNDLES.iter().any(|b| std::path::Path::new(b).exists()) {
         return builder;
     }
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|c| reqwest::Certificate::from_der(c).ok());
