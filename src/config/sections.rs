@@ -150,4 +150,8 @@ impl Default for Delivery {
 pub struct ProviderConfig {
     /// Replaces a host of the provider by name, for example `hosts.web = "https://bsky.example"`.
     pub hosts: BTreeMap<String, String>,
+    /// The developer app of this instance, for example `app.client_id` and `app.client_secret`.
+    pub app: BTreeMap<String, String>,
+    /// Offers a provider that has nothing official behind it. Default false.
+    pub enabled: bool,
 }

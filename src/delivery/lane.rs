@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, Sealed, Vault, mark_reconnect},
+    channels::{Channel, ChannelState, Sealed, Vault, apps, mark_reconnect},
     db::Topic,
     error::{Error, Failure, FailureKind, Result},
     kit::{MediaId, Seldom, text::Doc},
     media::Files,
-    providers::{Call, Found, Outcome, Provider, Remote},
+    providers::{Access, Call, Found, Outcome, Provider, Remote},
 };
 
 /// Parts loaded at once.
@@ -262,18 +262,25 @@ impl Worker {
         } else {
             Vec::new()
         };
+        let about = provider.about();
+        let keys = apps::keys(&self.app, (channel.org_id, Some(channel.id)), about).await?;
+        let redirect = apps::redirect(&self.app, about);
         let call = Call {
-            http: &self.app.http,
-            account: &channel.remote_id,
-            hosts: self.app.provider_hosts(provider.about().id),
+            access: Access {
+                http: &self.app.http,
+                hosts: self.app.provider_hosts(provider.about().id),
+                app: &keys,
+                redirect: &redirect,
+                account: &channel.remote_id,
+                tokens: vault,
+                now: self.app.clock.now(),
+            },
             text: &Doc::from_html(&due.part.content),
             media: &media,
             settings: &due.settings,
             position: usize::try_from(due.part.position).unwrap_or(0),
             thread: &thread,
-            now: self.app.clock.now(),
             steps: run,
-            tokens: vault,
             files: &files,
         };
         let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;

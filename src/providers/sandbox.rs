@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Account, Answers, Call, Can, Choice, Descriptor, Effect, Failure, Field, Found, Fut, Limits, Link, MediaFile, Outcome,
-    Picture, Provider, Remote, StepKey, Text, call::host,
+    Account, Answers, Call, Can, Choice, Connected, Descriptor, Effect, Failure, Field, Found, Fut, Group, Limits, Link,
+    MediaFile, Outcome, Picture, Provider, Remote, StepKey, Text, call::host,
 };
 use crate::{
     http::{Method, Reply, Request},
@@ -29,6 +29,7 @@ const MAX_FILE: u64 = 20 * 1024 * 1024;
 const ABOUT: Descriptor = Descriptor {
     id: "sandbox",
     name: "Sandbox",
+    group: Group::Practice,
     connect: &[
         Field::text("handle", "provider.sandbox.handle").default("me").optional().help("provider.sandbox.handle_help"),
         Field::url("server", "provider.sandbox.server").optional().help("provider.sandbox.server_help"),
@@ -113,8 +114,8 @@ impl Provider for Sandbox {
         &ABOUT
     }
 
-    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Account> {
-        Box::pin(connect(link, answers))
+    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Connected> {
+        Box::pin(async { connect(link, answers).await.map(Connected::from) })
     }
 
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {

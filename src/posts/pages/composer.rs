@@ -13,6 +13,7 @@ use crate::{
     app::App,
     channels::{Channel, ChannelState, fields},
     error::{FieldError, Message, Result},
+    kit::text::Unit,
     kit::{ChannelId, MediaId, OrgId, PostId, text::graphemes, zone},
     media::Media,
     orgs::Caller,
@@ -22,7 +23,7 @@ use crate::{
         slots,
         words::{Reader, say},
     },
-    providers::{Descriptor, Unit},
+    providers::Descriptor,
     render::{FieldText, View},
 };
 
@@ -263,7 +264,7 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
 
 fn limit(about: Option<&Descriptor>) -> LimitView {
     let limits = about.map_or(crate::providers::Limits::NONE, |a| a.limits);
-    LimitView { text: limits.text.max, unit: limits.text.unit, images: limits.images, videos: limits.videos }
+    LimitView { text: limits.text.max, unit: limits.text.measure.unit, images: limits.images, videos: limits.videos }
 }
 
 fn part_view(n: usize, part: &TypedPart, (typed, desk): (&Typed, &Desk), errors: &[FieldError]) -> PartView {

@@ -18,7 +18,7 @@ mod xrpc;
 use serde_json::Value as Json;
 
 use super::{
-    Account, Answers, Auth, Call, Can, Descriptor, Effect, Failure, FailureKind, Field, Found, Fut, Limits, Link, Outcome,
+    Answers, Auth, Call, Can, Connected, Descriptor, Effect, Failure, FailureKind, Field, Found, Fut, Limits, Link, Outcome,
     Provider, Remote, StepKey, Text,
 };
 use facets::Facet;
@@ -58,8 +58,8 @@ impl Provider for Bluesky {
         &ABOUT
     }
 
-    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Account> {
-        Box::pin(connect::connect(link, answers))
+    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Connected> {
+        Box::pin(async { connect::connect(link, answers).await.map(Connected::from) })
     }
 
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {
