@@ -7,6 +7,7 @@ pub mod bus;
 mod dump;
 mod migrate;
 mod query;
+pub mod scratch;
 
 use std::{
     panic::Location,

@@ -66,6 +66,16 @@ pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -
     Ok(())
 }
 
+/// How many parts of an organisation one of these things happened to.
+pub async fn parts_with(ex: impl Into<Ex<'_>>, org: OrgId, kinds: &[&'static str]) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(DISTINCT part_id) FROM events WHERE org_id = $1")
+        .bind(org)
+        .list(" AND kind IN ", kinds.iter().copied())
+        .one(ex)
+        .await?;
+    Ok(count)
+}
+
 /// Everything that concerns one target, oldest first, at most 500.
 pub async fn of_target(ex: impl Into<Ex<'_>>, org: OrgId, target: TargetId) -> Result<Vec<Entry>> {
     q("SELECT e.id, e.kind, e.part_id, e.user_id, u.name AS user_name, e.data, e.created_at
