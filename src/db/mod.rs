@@ -6,6 +6,7 @@
 pub mod bus;
 mod dump;
 mod migrate;
+mod portions;
 mod query;
 pub mod scratch;
 
@@ -19,6 +20,7 @@ use std::{
 
 pub use bus::{Bus, Topic};
 pub use migrate::{Migrations, Pending};
+pub use portions::portions;
 pub use query::{Ex, Q, Row, Value, q};
 use sqlx::{
     Connection as _, Postgres, Sqlite, Transaction,
