@@ -50,12 +50,18 @@ pub mod sandbox;
 /// L4: Postiz's public REST API and its documentation.
 pub mod public_api;
 
+/// L5: how late, how fast, at what cost.
+pub mod bench;
 /// L5: brings an instance up.
 pub mod boot;
 /// L5: the command line.
 pub mod cli;
+/// L5: processes of our own program on scratch ground.
+pub mod fleet;
 /// L5: every page and API, mounted and wrapped.
 pub mod routes;
+/// L5: proves on this machine that nothing goes out twice and nothing is lost.
+pub mod selftest;
 /// L5: listens and serves.
 pub mod server;
 

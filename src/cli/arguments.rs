@@ -5,6 +5,7 @@ use std::{
     io::Read as _,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -84,6 +85,21 @@ pub enum Command {
     },
     /// Print the OpenAPI document
     Openapi,
+    /// Prove on this machine that nothing is sent twice and nothing is lost
+    Selftest {
+        /// Kill, freeze and stop real servers for so long, for example 60s; with --database three workers on one Postgres
+        #[arg(long, value_parser = super::rehearsal::length, value_name = "TIME", required = true)]
+        torture: Option<Duration>,
+        /// Choose the same random faults again
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Measure this machine
+    Bench {
+        /// What to measure
+        #[command(subcommand)]
+        command: super::rehearsal::Bench,
+    },
     /// The practice platform
     Sandbox {
         /// What to do

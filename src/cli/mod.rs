@@ -8,6 +8,7 @@ mod arguments;
 mod backup;
 mod commands;
 mod output;
+mod rehearsal;
 mod serve;
 mod socket;
 
@@ -53,6 +54,8 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
         Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
+        Command::Bench { command } => rehearsal::measure(arguments, command).await.map(Some),
+        Command::Selftest { torture: Some(length), seed } => rehearsal::torture(arguments, *length, *seed).await.map(Some),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
         command if command.is_static() => Ok(Some(commands::providers())),
         command => {

@@ -128,7 +128,7 @@ impl Default for Accounts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
-    /// Channels sent to at the same time. Default 256.
+    /// Channels sent to at the same time; one organisation gets at most three quarters of them. Default 1024.
     pub lanes: usize,
     /// Seconds a lane belongs to a worker that shows no life. Default 60.
     pub lease_seconds: u64,
@@ -140,7 +140,7 @@ pub struct Delivery {
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { lanes: 256, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
+        Self { lanes: 1_024, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
     }
 }
 

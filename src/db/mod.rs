@@ -6,7 +6,9 @@
 pub mod bus;
 mod dump;
 mod migrate;
+mod portions;
 mod query;
+pub mod scratch;
 
 use std::{
     panic::Location,
@@ -18,6 +20,7 @@ use std::{
 
 pub use bus::{Bus, Topic};
 pub use migrate::{Migrations, Pending};
+pub use portions::portions;
 pub use query::{Ex, Q, Row, Value, q};
 use sqlx::{
     Connection as _, Postgres, Sqlite, Transaction,

@@ -1,16 +1,23 @@
 //! Wakes at the exact time something is due, claims lanes, works them side by side, shows signs of life, and drains.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-    time::MissedTickBehavior,
-};
+use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 use uuid::Uuid;
 
-use super::{lane::Worker, ledger::Ledger, model};
+use super::{
+    lane::Worker,
+    lanes::Lanes,
+    ledger::Ledger,
+    model::{self, Claim},
+};
 use crate::{
     app::App,
     db::{Topic, q},
@@ -50,7 +57,8 @@ impl Engine {
     /// Starts sending.
     pub fn start(app: &App) -> Handle {
         let (stop, stopping) = watch::channel(false);
-        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping };
+        let crowded = AtomicBool::new(false);
+        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping, crowded };
         let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7() };
         Handle { stop, task: tokio::spawn(engine.run()) }
     }
@@ -60,9 +68,10 @@ impl Engine {
         let mut stopping = self.worker.stopping.clone();
         let mut bus = app.db.bus.listen();
         let mut channels = app.db.bus.listen();
-        let mut beats = tokio::time::interval(HEARTBEAT);
+        // A short lease is extended in time, too.
+        let mut beats = tokio::time::interval(HEARTBEAT.min(lease(app).to_std().unwrap_or(HEARTBEAT) / 3));
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut lanes = JoinSet::new();
+        let mut lanes = Lanes::new(app.config.delivery.lanes);
         self.attempt("start", self.begin()).await;
         let mut follow = true;
         while !*stopping.borrow() {
@@ -83,7 +92,7 @@ impl Engine {
                 () = bus.heard(|t| t == Topic::Schedule) => {}
                 () = channels.heard(|t| t == Topic::Channels) => follow = true,
                 () = sleep(app, wake) => {}
-                _ = lanes.join_next(), if !lanes.is_empty() => while lanes.try_join_next().is_some() {},
+                () = lanes.one_ends() => {}
                 _ = beats.tick() => drop(self.attempt("show life", self.beat()).await),
             }
         }
@@ -102,29 +111,30 @@ impl Engine {
     }
 
     /// Claims what is due, as far as there is room, and tells when to wake next.
-    async fn fill(&self, lanes: &mut JoinSet<()>) -> Result<Option<DateTime<Utc>>> {
+    async fn fill(&self, lanes: &mut Lanes) -> Result<Option<DateTime<Utc>>> {
         let app = &self.worker.app;
-        let delivery = &app.config.delivery;
         loop {
-            let free = delivery.lanes.saturating_sub(lanes.len());
-            let wake = model::next_wake(&app.db, self.id).await?;
-            let now = app.clock.now();
+            let full = lanes.full();
+            let free = lanes.free();
+            self.worker.crowded.store(free == 0 || !full.is_empty(), Ordering::Relaxed);
             if free == 0 {
                 return Ok(None);
             }
+            let wake = model::next_wake(&app.db, self.id, &full).await?;
+            let now = app.clock.now();
             if wake.is_none_or(|at| at > now) {
                 return Ok(wake);
             }
-            let lease = now + TimeDelta::seconds(i64::try_from(delivery.lease_seconds).unwrap_or(60));
+            let claim = Claim { worker: self.id, now, lease_until: now + lease(app), limit: lanes.most(), full: &full };
             let mut tx = app.db.begin().await?;
-            let claimed = model::claim(&mut tx, self.id, now, lease, i64::try_from(free).unwrap_or(1)).await?;
+            let claimed = model::claim(&mut tx, &claim).await?;
             tx.commit().await?;
             if claimed.is_empty() {
                 // Another worker took them: whatever is left wakes us in its time.
                 return Ok(Some(now + TimeDelta::milliseconds(50)));
             }
             for lane in claimed {
-                lanes.spawn(self.worker.clone().work(lane));
+                lanes.spawn(lane.org_id, self.worker.clone().work(lane));
             }
         }
     }
@@ -146,9 +156,8 @@ impl Engine {
 
     async fn beat(&self) -> Result<()> {
         let app = &self.worker.app;
-        let lease = TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60));
         let mut tx = app.db.begin().await?;
-        model::extend_leases(&mut tx, self.id, app.clock.now() + lease).await?;
+        model::extend_leases(&mut tx, self.id, app.clock.now() + lease(app)).await?;
         q("UPDATE instance SET heartbeat_at = $1").bind(app.clock.now()).exec(&mut tx).await?;
         tx.commit().await
     }
@@ -162,13 +171,17 @@ impl Engine {
         done.is_ok()
     }
 
-    async fn drain(&self, mut lanes: JoinSet<()>) {
+    async fn drain(&self, mut lanes: Lanes) {
         let limit = Duration::from_secs(self.worker.app.config.delivery.drain_seconds);
-        let all = async { while lanes.join_next().await.is_some() {} };
-        if tokio::time::timeout(limit, all).await.is_err() {
+        if tokio::time::timeout(limit, lanes.all_end()).await.is_err() {
             tracing::warn!("requests were still in flight at the end; their outcome is looked up at the next start");
         }
     }
+}
+
+/// How long a lane belongs to a worker that shows no life.
+fn lease(app: &App) -> TimeDelta {
+    TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60).max(1))
 }
 
 /// When to try again what the database did not let happen.

@@ -1,8 +1,15 @@
 //! Works one lane: its due parts in order, each sent or looked for, until nothing is due; then gives the lane back.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
@@ -40,6 +47,19 @@ pub struct Worker {
     pub ledger: Ledger,
     /// True once no new part may be begun.
     pub stopping: watch::Receiver<bool>,
+    /// True while others wait for a place: who has sent a batch gives its own up.
+    pub crowded: AtomicBool,
+}
+
+/// What to do after a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// The next part.
+    GoOn,
+    /// Give the lane back.
+    Leave,
+    /// Nothing: the lane was given back with the conclusion.
+    Left,
 }
 
 /// What came of a run, for the conclusion.
@@ -55,7 +75,11 @@ impl Worker {
     pub async fn work(self: Arc<Self>, lane: Lane) {
         // A panic must not keep the lane: its lease is extended as long as this process lives.
         let done = AssertUnwindSafe(self.send_due(lane)).catch_unwind().await;
-        if let Err(e) = done.unwrap_or_else(|_| Err(Error::Internal(anyhow::anyhow!("panic")))) {
+        let done = done.unwrap_or_else(|_| Err(Error::Internal(anyhow::anyhow!("panic"))));
+        if matches!(done, Ok(After::Left)) {
+            return;
+        }
+        if let Err(e) = done {
             if let Some(more) = STOPPED.word() {
                 tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
             }
@@ -73,28 +97,34 @@ impl Worker {
         }
     }
 
-    async fn send_due(&self, lane: Lane) -> Result<()> {
+    async fn send_due(&self, lane: Lane) -> Result<After> {
         loop {
             let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
             if due.is_empty() {
-                return Ok(());
+                return Ok(After::Leave);
             }
             // Anew for each batch: it may have been paused, reconnected or removed since.
             let channel = match Channel::find(&self.app.db, lane.org_id, lane.channel_id).await {
-                Err(Error::NotFound(_)) => return self.withdraw(lane).await,
+                Err(Error::NotFound(_)) => return self.withdraw(lane).await.map(|()| After::Leave),
                 found => found?,
             };
             let vault = match Vault::open(&self.app, lane.org_id, lane.channel_id).await {
-                Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await,
+                Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await.map(|()| After::Leave),
                 opened => opened?,
             };
-            for part in &due {
+            let whole = due.len() < BATCH as usize;
+            for (n, part) in due.iter().enumerate() {
                 if *self.stopping.borrow() {
-                    return Ok(());
+                    return Ok(After::Leave);
                 }
-                if !self.handle(lane, (&channel, &vault), part).await? {
-                    return Ok(());
+                let nothing_after = whole && n + 1 == due.len();
+                match self.handle((lane, nothing_after), (&channel, &vault), part).await? {
+                    After::GoOn => {}
+                    leave => return Ok(leave),
                 }
+            }
+            if self.crowded.load(Ordering::Relaxed) {
+                return Ok(After::Leave);
             }
         }
     }
@@ -119,11 +149,16 @@ impl Worker {
         Ok(())
     }
 
-    /// Deals with one due part; false when the lane must be given back before the next one.
-    async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), due: &Due) -> Result<bool> {
+    /// Deals with one due part.
+    async fn handle(
+        &self,
+        (lane, nothing_after): (Lane, bool),
+        (channel, vault): (&Channel, &Vault),
+        due: &Due,
+    ) -> Result<After> {
         if let Some(reason) = self.reason_to_hold(channel, due) {
             self.hold(due, reason).await?;
-            return Ok(true);
+            return Ok(After::GoOn);
         }
         let place = Place {
             lane,
@@ -135,6 +170,7 @@ impl Worker {
             next_at: due.part.next_at,
             position: due.part.position,
             last: due.part.position == due.last_position,
+            nothing_after,
         };
         let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
         let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
@@ -145,7 +181,7 @@ impl Worker {
         let unsure = run.unsure_step().is_some();
         if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
         {
-            return self.stop(due).await.map(|()| true);
+            return self.stop(due).await.map(|()| After::GoOn);
         }
         let result = if due.part.state == PartState::Uncertain || (due.removed && unsure) {
             self.look(provider, (channel, vault), due, &run).await?
@@ -154,7 +190,7 @@ impl Worker {
         };
         // A person was faster, or the lane is another worker's by now: look again from the start.
         if run.is_refused() {
-            return Ok(false);
+            return Ok(After::Leave);
         }
         self.conclude(place, (&run, Some(vault.sealed())), due, result).await
     }
@@ -284,22 +320,20 @@ impl Worker {
             files: &files,
         };
         let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
-        let result = match done {
+        // The end of its last step may still be in the ledger's queue: the conclusion is queued after it, and when only
+        // the end is lost, the step counts as unsure, which is never too bold.
+        Ok(match done {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
             Err(_) => {
                 tracing::error!(provider = provider.about().id, part = %due.part.id, "a provider panicked");
                 failed(Failure::unexpected("Rostrum's code for this platform crashed"))
             }
-        };
-        Ok(match run.flush().await {
-            Ok(()) => result,
-            Err(failure) => failed(failure),
         })
     }
 
-    /// Decides and writes down what follows; false when the lane is no longer ours.
-    async fn conclude(&self, place: Place, (run, used): (&Run, Option<Sealed>), due: &Due, result: Finding) -> Result<bool> {
+    /// Decides and writes down what follows.
+    async fn conclude(&self, place: Place, (run, used): (&Run, Option<Sealed>), due: &Due, result: Finding) -> Result<After> {
         let now = self.app.clock.now();
         let looking = due.part.state == PartState::Uncertain;
         let counted = !looking && due.part.state != PartState::Processing;
@@ -327,13 +361,28 @@ impl Worker {
             remotes: result.remotes,
             warnings: result.warnings,
             used,
+            releases: place.nothing_after && is_quiet_after(&next, &place, now),
             next,
             now,
         };
         log(&conclusion);
+        let releases = conclusion.releases;
         let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
         let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
-        Ok(verdict == Verdict::Written && !blocked)
+        Ok(match verdict {
+            _ if releases => After::Left,
+            Verdict::Written if !blocked => After::GoOn,
+            _ => After::Leave,
+        })
+    }
+}
+
+/// True when the part's own conclusion makes nothing due at once: neither the rest of its thread nor another try.
+fn is_quiet_after(next: &Next, place: &Place, now: DateTime<Utc>) -> bool {
+    match next {
+        Next::Publish => place.last,
+        Next::Later { at, .. } => *at > now,
+        Next::Reconnect(_) | Next::Stop(_) => true,
     }
 }
 

@@ -6,6 +6,7 @@
 mod actions;
 mod engine;
 mod lane;
+mod lanes;
 mod ledger;
 mod model;
 mod plan;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     PartState,
-    ledger::{Entry, Intent, Ledger, Place, Verdict},
+    ledger::{Beginning, End, Entry, Intent, Ledger, Place, Verdict},
     model::Step,
 };
 use crate::{
@@ -80,7 +80,7 @@ impl Run {
     }
 
     /// Waits until the last end is on disk.
-    pub async fn flush(&self) -> Result<(), Failure> {
+    async fn flush(&self) -> Result<(), Failure> {
         let pending = self.lock().pending.take();
         match pending {
             Some(receiver) => written(receiver.await),
@@ -116,7 +116,7 @@ impl Run {
         });
         let attempt = AttemptId::new();
         let intent = Intent { attempt, name: name.to_owned(), key: step.key, effect: word(effect), hash, is_new };
-        let entry = Entry::Begin { place: self.place, claims, step: intent, now };
+        let entry = Entry::Begin(Box::new(Beginning { place: self.place, claims, step: intent, now }));
         self.flush().await?;
         match self.ledger.write(entry).await {
             Ok(Verdict::Written) => {}
@@ -141,13 +141,13 @@ impl Run {
             if let Some(step) = inner.steps.get_mut(name) {
                 note(step, result);
             }
-            Entry::End {
+            Entry::End(End {
                 attempt,
                 part: self.place.part,
                 step: name.to_owned(),
                 result: result.cloned().map_err(Clone::clone),
                 now: self.clock.now(),
-            }
+            })
         };
         let receiver = self.ledger.submit(entry).await;
         self.lock().pending = Some(receiver);

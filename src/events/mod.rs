@@ -2,4 +2,4 @@
 
 mod model;
 
-pub use model::{Entry, Event, of_target, record};
+pub use model::{Entry, Event, of_target, parts_with, record, record_all};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::{
-    db::{Ex, FromRow, Tx, q},
+    db::{Ex, FromRow, Tx, Value, portions, q},
     error::Result,
     kit::{ChannelId, EventId, OrgId, PartId, PostId, TargetId, UserId},
 };
@@ -49,21 +49,44 @@ pub struct Entry {
 
 /// Writes an event down.
 pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -> Result<()> {
-    q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-    .bind(EventId::new())
-    .bind(org)
-    .bind(event.kind)
-    .bind(event.post)
-    .bind(event.target)
-    .bind(event.part)
-    .bind(event.channel)
-    .bind(event.user)
-    .bind(event.data.unwrap_or_else(|| Json::Object(Default::default())))
-    .bind(now)
-    .exec(tx)
-    .await?;
+    record_all(tx, vec![(org, event, now)]).await
+}
+
+/// Writes many events down, in their order.
+pub async fn record_all(tx: &mut Tx, events: Vec<(OrgId, Event, DateTime<Utc>)>) -> Result<()> {
+    let rows: Vec<Vec<Value>> = events.into_iter().map(row).collect();
+    for portion in portions(&rows) {
+        q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at)")
+            .rows(" VALUES ", portion.iter().cloned())
+            .exec(tx)
+            .await?;
+    }
     Ok(())
+}
+
+fn row((org, event, now): (OrgId, Event, DateTime<Utc>)) -> Vec<Value> {
+    vec![
+        EventId::new().into(),
+        org.into(),
+        event.kind.into(),
+        event.post.into(),
+        event.target.into(),
+        event.part.into(),
+        event.channel.into(),
+        event.user.into(),
+        event.data.unwrap_or_else(|| Json::Object(Default::default())).into(),
+        now.into(),
+    ]
+}
+
+/// How many parts of an organisation one of these things happened to.
+pub async fn parts_with(ex: impl Into<Ex<'_>>, org: OrgId, kinds: &[&'static str]) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(DISTINCT part_id) FROM events WHERE org_id = $1")
+        .bind(org)
+        .list(" AND kind IN ", kinds.iter().copied())
+        .one(ex)
+        .await?;
+    Ok(count)
 }
 
 /// Everything that concerns one target, oldest first, at most 500.

@@ -14,4 +14,4 @@ mod words;
 
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
 pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post};
-pub use save::{amend, create, update};
+pub use save::{amend, create, create_all, update};

@@ -45,6 +45,26 @@ pub async fn create(app: &App, caller: &Caller, draft: &Draft) -> Outcome {
     create_composed(app, caller, draft, &Composed::default()).await
 }
 
+/// Saves many new posts in one transaction, all or none: some hundred at a time, for the transaction holds the writer.
+/// The inner error lists what is wrong with the first draft that cannot be saved.
+pub async fn create_all(app: &App, caller: &Caller, drafts: &[Draft]) -> Result<std::result::Result<Vec<Saved>, Vec<Problem>>> {
+    let known = Known::load_all(app, caller.org, drafts).await?;
+    let now = app.clock.now();
+    if let Some(problems) = drafts.iter().map(|d| check(d, &known, now)).find(|problems| !problems.is_empty()) {
+        return Ok(Err(problems));
+    }
+    let mut tx = app.db.begin().await?;
+    let mut all = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        match (Save { caller, draft, known: &known, now, post: PostId::new() }).add(&mut tx, &[]).await? {
+            Ok(saved) => all.push(saved),
+            Err(problem) => return Ok(Err(vec![problem])),
+        }
+    }
+    tx.commit().await?;
+    Ok(Ok(all))
+}
+
 /// Saves a post again as its next version: targets named are edited in place, others are added, those no longer named
 /// are cancelled; of those nothing of which went out (drafts, failed and cancelled ones) nothing remains in the lists.
 ///
@@ -67,14 +87,10 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
     }
     let mut tx = app.db.begin().await?;
     let save = Save { caller, draft, known: &known, now, post: PostId::new() };
-    let dues = match save.dues(&mut tx, &[]).await? {
-        Ok(dues) => dues,
+    let saved = match save.add(&mut tx, composed.loose).await? {
+        Ok(saved) => saved,
         Err(problem) => return Ok(Err(vec![problem])),
     };
-    model::insert(&mut tx, caller, save.post, draft.entries.is_empty(), now).await?;
-    save.note(&mut tx, "post.created", None, json!({"version": 1})).await?;
-    let plans: Vec<Plan> = (0i64..).zip(&draft.entries).map(|(n, e)| Plan::new(n, e, &[])).collect();
-    let saved = save.write(&mut tx, 1, (plans, dues), composed.loose).await?;
     tx.commit().await?;
     Ok(Ok(saved))
 }
@@ -175,6 +191,18 @@ struct Save<'a> {
 }
 
 impl Save<'_> {
+    /// Writes a new post, unless there is no free slot for an entry.
+    async fn add(&self, tx: &mut Tx, loose: &[EntryPart]) -> Result<std::result::Result<Saved, Problem>> {
+        let dues = match self.dues(tx, &[]).await? {
+            Ok(dues) => dues,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        model::insert(tx, self.caller, self.post, self.draft.entries.is_empty(), self.now).await?;
+        self.note(tx, "post.created", None, json!({"version": 1})).await?;
+        let plans: Vec<Plan> = (0i64..).zip(&self.draft.entries).map(|(n, e)| Plan::new(n, e, &[])).collect();
+        Ok(Ok(self.write(tx, 1, (plans, dues), loose).await?))
+    }
+
     /// When each entry goes out. Takes free posting times under the lock of their channels; `leaving` are targets that
     /// give theirs up.
     async fn dues(&self, tx: &mut Tx, leaving: &[TargetId]) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
