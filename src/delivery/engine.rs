@@ -10,7 +10,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{lane::Worker, ledger::Ledger, model};
+use super::{lane::Worker, ledger::Ledger, meters, model};
 use crate::{
     app::App,
     db::{Topic, q},
@@ -82,7 +82,7 @@ impl Engine {
                 _ = stopping.changed() => {}
                 () = bus.heard(|t| t == Topic::Schedule) => {}
                 () = channels.heard(|t| t == Topic::Channels) => follow = true,
-                () = sleep(app, wake) => {}
+                () = sleep(app, wake) => note_wake(app, wake),
                 _ = lanes.join_next(), if !lanes.is_empty() => while lanes.try_join_next().is_some() {},
                 _ = beats.tick() => drop(self.attempt("show life", self.beat()).await),
             }
@@ -93,6 +93,7 @@ impl Engine {
     /// Frees what a former process of this instance left, unless others share the database.
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
+        self.notice_outage().await?;
         if !app.db.is_postgres() {
             let mut tx = app.db.begin().await?;
             model::forget_leases(&mut tx).await?;
@@ -144,8 +145,22 @@ impl Engine {
         }
     }
 
+    /// A gap between the signs of life is written down for the people whose posts were due: after a start, and after a
+    /// machine was asleep.
+    async fn notice_outage(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let now = app.clock.now();
+        let Some(last) = model::silent_since(&app.db, now).await? else { return Ok(()) };
+        let mut tx = app.db.begin().await?;
+        let Some(outage) = model::record_outage(&mut tx, last, now).await? else { return Ok(()) };
+        tx.commit().await?;
+        tracing::warn!(from = %outage.began_at, to = %outage.ended_at, "nobody showed life for a while; what was due is in the inbox");
+        Ok(())
+    }
+
     async fn beat(&self) -> Result<()> {
         let app = &self.worker.app;
+        self.notice_outage().await?;
         let lease = TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60));
         let mut tx = app.db.begin().await?;
         model::extend_leases(&mut tx, self.id, app.clock.now() + lease).await?;
@@ -174,6 +189,12 @@ impl Engine {
 /// When to try again what the database did not let happen.
 fn soon(app: &App) -> DateTime<Utc> {
     app.clock.now() + TimeDelta::from_std(PAUSE).unwrap_or_default()
+}
+
+fn note_wake(app: &App, wake: Option<DateTime<Utc>>) {
+    if let Some(wake) = wake {
+        meters::WAKE_ERROR.observe((app.clock.now() - wake).num_microseconds().unwrap_or(0) as f64 / 1e6);
+    }
 }
 
 async fn sleep(app: &App, until: Option<DateTime<Utc>>) {

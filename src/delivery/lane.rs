@@ -7,8 +7,9 @@ use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
 use super::{
-    PartState,
+    PartState, candidates,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
+    meters,
     model::{self, Due, Lane},
     plan::{self, News, Next, Standing},
     run::Run,
@@ -140,7 +141,7 @@ impl Worker {
         let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
-            return self.conclude(place, (&run, None), due, failed(failure)).await;
+            return self.conclude((place, "unknown"), (&run, None), due, failed(failure)).await;
         };
         let unsure = run.unsure_step().is_some();
         if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
@@ -156,7 +157,15 @@ impl Worker {
         if run.is_refused() {
             return Ok(false);
         }
-        self.conclude(place, (&run, Some(vault.sealed())), due, result).await
+        self.conclude((place, provider.about().id), (&run, Some(vault.sealed())), due, result).await
+    }
+
+    /// A person is asked now: what stands on the account is fetched along. They can fetch it again, so a failure is none.
+    async fn offer_candidates(&self, place: Place) {
+        let look = AssertUnwindSafe(candidates::look_for_candidates(&self.app, place.org, place.part)).catch_unwind();
+        if let Ok(Err(e)) = look.await {
+            tracing::debug!(part = %place.part, error = %e, "no candidates could be looked for");
+        }
     }
 
     fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
@@ -276,6 +285,7 @@ impl Worker {
             tokens: vault,
             files: &files,
         };
+        let _in_flight = meters::IN_FLIGHT.hold();
         let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
         let result = match done {
             Ok(Ok(result)) => result,
@@ -292,7 +302,13 @@ impl Worker {
     }
 
     /// Decides and writes down what follows; false when the lane is no longer ours.
-    async fn conclude(&self, place: Place, (run, used): (&Run, Option<Sealed>), due: &Due, result: Finding) -> Result<bool> {
+    async fn conclude(
+        &self,
+        (place, provider): (Place, &'static str),
+        (run, used): (&Run, Option<Sealed>),
+        due: &Due,
+        result: Finding,
+    ) -> Result<bool> {
         let now = self.app.clock.now();
         let looking = due.part.state == PartState::Uncertain;
         let counted = !looking && due.part.state != PartState::Processing;
@@ -325,7 +341,14 @@ impl Worker {
         };
         log(&conclusion);
         let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let (kind, asks) = (conclusion.kind, conclusion.next == Next::Stop(PartState::NeedsYou));
         let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
+        if verdict == Verdict::Written {
+            meters::OUTCOMES.count((provider, kind));
+            if asks {
+                self.offer_candidates(place).await;
+            }
+        }
         Ok(verdict == Verdict::Written && !blocked)
     }
 }

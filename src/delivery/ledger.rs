@@ -3,15 +3,18 @@
 //!
 //! Nothing is written under an epoch that is no longer the lane's: the writer is told so and stops.
 
+use std::time::Instant;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    PartState, TargetState,
+    PartState, TargetState, meters,
     model::{self, Lane},
     plan::Next,
+    punctuality,
 };
 use crate::{
     channels::{self, Sealed},
@@ -168,6 +171,8 @@ fn gone() -> Error {
 async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<Result<Verdict>>)>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
+        let begun = Instant::now();
+        meters::LEDGER_GROUP.observe(group.len() as f64);
         let verdicts = match write(&db, group.iter().map(|(entry, _)| entry)).await {
             Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
             // Each on its own would find the same, after as long a wait.
@@ -176,6 +181,7 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<
             Err(_) if group.len() > 1 => one_by_one(&db, &group).await,
             Err(e) => vec![Err(e)],
         };
+        meters::LEDGER_COMMIT.observe(begun.elapsed().as_secs_f64());
         for ((_, answer), verdict) in group.drain(..).zip(verdicts) {
             // A run that was aborted no longer listens; what it did is written all the same.
             let _ = answer.send(verdict);
@@ -231,10 +237,14 @@ async fn begin(tx: &mut Tx, place: &Place, claims: Option<PartState>, step: &Int
         return Ok(Verdict::Refused);
     }
     if claims.is_some() {
-        q("UPDATE targets SET state = 'sending', reason = NULL WHERE id = $1 AND state <> 'sending'")
-            .bind(place.target)
-            .exec(tx)
-            .await?;
+        let late = punctuality::lateness(place, claims, step.is_new, now);
+        q("UPDATE targets SET state = 'sending', reason = NULL, dropped_at = NULL, begun_at = COALESCE(begun_at, $2),
+             lateness_ms = COALESCE(lateness_ms, $3) WHERE id = $1 AND state <> 'sending'")
+        .bind(place.target)
+        .bind(late.map(|_| now))
+        .bind(late)
+        .exec(tx)
+        .await?;
         tx.publish(Topic::Posts(place.org));
     }
     if step.is_new {

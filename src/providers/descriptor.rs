@@ -58,13 +58,15 @@ pub struct Can {
     pub thread: bool,
     /// Read back an uncertain write.
     pub find: bool,
+    /// List the account's own posts and read one by its address.
+    pub candidates: bool,
     /// Take a published post down.
     pub delete: bool,
 }
 
 impl Can {
     /// Publishes one part, nothing else.
-    pub const PUBLISH: Self = Self { publish: true, thread: false, find: false, delete: false };
+    pub const PUBLISH: Self = Self { publish: true, thread: false, find: false, candidates: false, delete: false };
 }
 
 /// What a platform accepts for one part.
