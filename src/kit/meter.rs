@@ -118,7 +118,9 @@ mod tests {
     #[test]
     fn a_histogram_counts_up_to_its_bounds_and_beyond() {
         let sizes = Histogram::new([1.0, 10.0]);
-        [0.5, 1.0, 5.0, 100.0, -3.0].map(|size| sizes.observe(size));
+        for size in [0.5, 1.0, 5.0, 100.0, -3.0] {
+            sizes.observe(size);
+        }
         assert_eq!(sizes.shape(), Shape { buckets: vec![(1.0, 3), (10.0, 4)], count: 5, sum: 106.5 });
     }
 
@@ -134,7 +136,9 @@ mod tests {
     #[test]
     fn a_tally_keeps_its_keys_in_order() {
         let tally = Tally::new();
-        ["b", "a", "b"].map(|key| tally.count(key));
+        for key in ["b", "a", "b"] {
+            tally.count(key);
+        }
         assert_eq!(tally.all(), [("a", 1), ("b", 2)]);
     }
 }

@@ -132,5 +132,5 @@ fn filters(counts: &[Count], broken: i64, chosen: &str) -> Vec<Filter> {
 
 fn label(kind: &str) -> String {
     let key = format!("inbox.kind.{kind}");
-    lookup(&key).unwrap_or_else(|| text(&"inbox.kind.other".into()))
+    lookup(&key).unwrap_or_else(|| text(&"inbox.kind.held".into()))
 }
