@@ -54,8 +54,10 @@ pub async fn work(db: &Db, now: DateTime<Utc>) -> Result<Work> {
 
 /// Parts with a time, due or not: up to [`MANY`] and one more.
 pub async fn pending(db: &Db) -> Result<i64> {
-    let (parts,): (i64,) =
-        q("SELECT count(*) FROM (SELECT 1 FROM parts WHERE next_at IS NOT NULL LIMIT $1) AS planned").bind(MANY + 1).one(db).await?;
+    let (parts,): (i64,) = q("SELECT count(*) FROM (SELECT 1 FROM parts WHERE next_at IS NOT NULL LIMIT $1) AS planned")
+        .bind(MANY + 1)
+        .one(db)
+        .await?;
     Ok(parts)
 }
 

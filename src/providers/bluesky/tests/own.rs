@@ -21,7 +21,8 @@ async fn what_stands_on_the_account_since_then_is_listed_and_recognised() {
     assert_eq!(found.iter().map(|c| (&c.remote, c.text.as_str())).collect::<Vec<_>>(), [(&remote, "fresh bread")]);
     assert!(found[0].at.is_some());
     let rkey = remote.id.rsplit('/').next().unwrap();
-    for words in [remote.id.clone(), remote.url.clone().unwrap(), format!("https://bsky.app/profile/alice.test/post/{rkey}/?x=1")] {
+    for words in [remote.id.clone(), remote.url.clone().unwrap(), format!("https://bsky.app/profile/alice.test/post/{rkey}/?x=1")]
+    {
         let seen = Bluesky.recognise(&stage.call(), &words).await.unwrap().unwrap();
         assert_eq!((&seen.remote, seen.text.as_str()), (&remote, "fresh bread"), "{words}");
     }
