@@ -42,7 +42,10 @@ pub mod posts;
 /// L4: people, passwords, sessions.
 pub mod identity;
 
-/// L4: for the operator: is it alive, is it ready.
+/// L4: what waits for a person, in one list.
+pub mod inbox;
+
+/// L4: for the operator: is it alive, is it ready, is it on time.
 pub mod admin;
 /// L4: the practice platform, inside an instance or alone.
 pub mod sandbox;

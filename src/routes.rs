@@ -15,7 +15,7 @@ use crate::{
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    media, orgs, posts, public_api, sandbox,
+    inbox, media, orgs, posts, public_api, sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -39,6 +39,8 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
     let pages = posts::pages::mount(pages);
+    let pages = inbox::pages::mount(pages);
+    let pages = admin::pages::mount(pages);
     let pages = public_api::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
@@ -115,6 +117,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
         sign(frame, signed, token);
         if *req.method() == Method::GET {
             frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
+            frame.outage = inbox::banner(&app.db, signed.caller.org).await?;
         }
     }
     if csrf::is_unsafe(req.method()) {
@@ -131,6 +134,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
 
 fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
     frame.signed_in = true;
+    frame.operator = signed.operator;
     frame.user = Some(FrameUser { name: signed.name.clone(), email: signed.email.clone() });
     frame.organisation = Some(FrameOrganisation { name: signed.organisation.clone() });
     token.clone_into(&mut frame.csrf);

@@ -10,7 +10,7 @@ use std::{
 const LAYERS: &[&[&str]] = &[&["error", "kit"], &["config", "render"], &["db", "http", "store", "web"], &["providers", "app"]];
 /// L4, in order.
 const FEATURES: &[&str] =
-    &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "sandbox", "public_api", "admin"];
+    &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "inbox", "sandbox", "public_api", "admin"];
 /// L5.
 const TOP: &[&str] = &["boot", "routes", "server", "fleet", "bench", "selftest", "cli"];
 

@@ -2,6 +2,7 @@
 import * as shortcuts from "./shortcuts.js";
 
 const behaviours = [
+  ["[data-bulk]", () => import("./bulk.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-flash]", () => import("./flash.js")],

@@ -1,4 +1,5 @@
-//! `GET /livez` and `GET /readyz`, for supervisors and load balancers; without login, before set-up too.
+//! `GET /livez` and `GET /readyz`, for supervisors and load balancers; without login, before set-up too. `GET /metrics`, for
+//! who has its own token.
 
 use std::{
     sync::Arc,
@@ -7,15 +8,19 @@ use std::{
 
 use chrono::TimeDelta;
 use poem::{
-    EndpointExt as _, IntoResponse as _, Response, Route, get, handler,
+    EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
     http::StatusCode,
     web::{Data, Json},
 };
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::model;
-use crate::app::App;
+use super::{exposition::Exposition, metrics, model};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    kit::crypto,
+};
 
 /// An engine without a sign of life for so long is stuck.
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
@@ -34,7 +39,24 @@ struct Checks {
 
 /// Adds the routes.
 pub fn mount(route: Route) -> Route {
-    route.at("/livez", get(livez)).at("/readyz", get(readyz.data(Last::default())))
+    route.at("/livez", get(livez)).at("/readyz", get(readyz.data(Last::default()))).at("/metrics", get(numbers))
+}
+
+/// 404 unless a token is configured, 401 without it: a session opens nothing here.
+#[handler]
+async fn numbers(app: App, req: &Request) -> Result<Response> {
+    let Some(token) = &app.config.metrics.token else { return Err(Error::NotFound("page")) };
+    let given = req.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
+    // Hashed first, so that the comparison takes as long for any length.
+    let hash = |text: &str| crypto::sha256(text.as_bytes());
+    if !crypto::same(&hash(token.expose()), &hash(given)) {
+        let refusal = Response::builder().status(StatusCode::UNAUTHORIZED).header("www-authenticate", "Bearer");
+        return Ok(refusal.finish());
+    }
+    Ok(Response::builder()
+        .content_type(Exposition::CONTENT_TYPE)
+        .header("cache-control", "no-store")
+        .body(metrics::page(&app).await))
 }
 
 /// The process answers.

@@ -1,4 +1,10 @@
-//! For the operator: is it alive, is it ready.
+//! For the operator: is it alive, is it ready, is it on time. `/livez`, `/readyz`, `/metrics` and the page `/admin`.
+//!
+//! Reads tables of every feature before it and writes none.
 
 pub mod api;
+mod exposition;
+mod metrics;
 mod model;
+pub mod pages;
+mod punctuality;

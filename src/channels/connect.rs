@@ -10,7 +10,7 @@ use crate::{
     app::App,
     error::{Error, FieldError, Message, OrNotFound as _, Result},
     kit::{ChannelId, OrgId, UserId},
-    providers::{self, Account, Answers, Connected, Descriptor, Failure, FailureKind, FieldKind, Link, Provider},
+    providers::{self, Account, Answers, Connected, Descriptor, Failure, FailureKind, FieldKind, Provider},
 };
 
 /// How long the platform may take altogether.
@@ -78,10 +78,8 @@ fn checked(about: &Descriptor, answers: &Answers) -> Result<Answers> {
 
 async fn ask(app: &App, org: OrgId, provider: &dyn Provider, answers: &Answers) -> Result<Account> {
     let about = provider.about();
-    let keys = apps::keys(app, (org, None), about).await?;
-    let redirect = apps::redirect(app, about);
-    let hosts = app.provider_hosts(about.id);
-    let link = Link { http: &app.http, hosts, app: &keys, redirect: &redirect, now: app.clock.now() };
+    let reach = apps::Reach::of(app, (org, None), about).await?;
+    let link = reach.link();
     let asked = tokio::time::timeout(PATIENCE, provider.connect(&link, answers)).await;
     let asked = asked.unwrap_or_else(|_| Err(Failure::unavailable(format!("{} did not answer in time", about.name))));
     match asked.map_err(|failure| refused(about, failure))? {

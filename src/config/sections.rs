@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::kit::Secret;
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// The delivery engine.
     pub delivery: Delivery,
+    /// Numbers for a monitoring system.
+    pub metrics: Metrics,
     /// Per provider id.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
@@ -141,6 +145,24 @@ pub struct Delivery {
 impl Default for Delivery {
     fn default() -> Self {
         Self { lanes: 1_024, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
+    }
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// What `GET /metrics` must bring as `Authorization: Bearer`; at least 16 characters. Default none: there is no `/metrics`.
+    #[serde(skip_serializing, deserialize_with = "long_enough")]
+    pub token: Option<Secret>,
+}
+
+/// A token that can be guessed is none.
+fn long_enough<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    let token = Option::<Secret>::deserialize(from)?;
+    match &token {
+        Some(secret) if secret.expose().len() < 16 => Err(serde::de::Error::custom("a token has at least 16 characters")),
+        _ => Ok(token),
     }
 }
 

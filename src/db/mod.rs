@@ -122,6 +122,30 @@ impl Db {
         Ok(())
     }
 
+    /// Connections by pool: its name, how many are open, how many of them are idle.
+    pub fn pools(&self) -> Vec<(&'static str, usize, usize)> {
+        match &self.pools {
+            Pools::Postgres(pool) => vec![("postgres", pool.size() as usize, pool.num_idle())],
+            Pools::Sqlite { read, write } => {
+                vec![("read", read.size() as usize, read.num_idle()), ("write", write.size() as usize, write.num_idle())]
+            }
+        }
+    }
+
+    /// The database's own version and its size in bytes.
+    pub async fn describe(&self) -> Result<(String, i64)> {
+        match &self.pools {
+            Pools::Postgres(pool) => {
+                let ask = sqlx::query_as("SELECT current_setting('server_version'), pg_database_size(current_database())");
+                answered(ask.fetch_one(pool)).await
+            }
+            Pools::Sqlite { read, .. } => {
+                let ask = "SELECT sqlite_version(), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+                Ok(sqlx::query_as(ask).fetch_one(read).await?)
+            }
+        }
+    }
+
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(&self) {
         match &self.pools {

@@ -16,6 +16,7 @@ use super::{
     lane::Worker,
     lanes::Lanes,
     ledger::Ledger,
+    meters,
     model::{self, Claim},
 };
 use crate::{
@@ -91,7 +92,7 @@ impl Engine {
                 _ = stopping.changed() => {}
                 () = bus.heard(|t| t == Topic::Schedule) => {}
                 () = channels.heard(|t| t == Topic::Channels) => follow = true,
-                () = sleep(app, wake) => {}
+                () = sleep(app, wake) => note_wake(app, wake),
                 () = lanes.one_ends() => {}
                 _ = beats.tick() => drop(self.attempt("show life", self.beat()).await),
             }
@@ -102,6 +103,7 @@ impl Engine {
     /// Frees what a former process of this instance left, unless others share the database.
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
+        self.notice_outage().await?;
         if !app.db.is_postgres() {
             let mut tx = app.db.begin().await?;
             model::forget_leases(&mut tx).await?;
@@ -154,8 +156,22 @@ impl Engine {
         }
     }
 
+    /// A gap between the signs of life is written down for the people whose posts were due: after a start, and after a
+    /// machine was asleep.
+    async fn notice_outage(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let now = app.clock.now();
+        let Some(last) = model::silent_since(&app.db, now).await? else { return Ok(()) };
+        let mut tx = app.db.begin().await?;
+        let Some(outage) = model::record_outage(&mut tx, last, now).await? else { return Ok(()) };
+        tx.commit().await?;
+        tracing::warn!(from = %outage.began_at, to = %outage.ended_at, "nobody showed life for a while; what was due is in the inbox");
+        Ok(())
+    }
+
     async fn beat(&self) -> Result<()> {
         let app = &self.worker.app;
+        self.notice_outage().await?;
         let mut tx = app.db.begin().await?;
         model::extend_leases(&mut tx, self.id, app.clock.now() + lease(app)).await?;
         q("UPDATE instance SET heartbeat_at = $1").bind(app.clock.now()).exec(&mut tx).await?;
@@ -187,6 +203,12 @@ fn lease(app: &App) -> TimeDelta {
 /// When to try again what the database did not let happen.
 fn soon(app: &App) -> DateTime<Utc> {
     app.clock.now() + TimeDelta::from_std(PAUSE).unwrap_or_default()
+}
+
+fn note_wake(app: &App, wake: Option<DateTime<Utc>>) {
+    if let Some(wake) = wake {
+        meters::WAKE_ERROR.observe((app.clock.now() - wake).num_microseconds().unwrap_or(0) as f64 / 1e6);
+    }
 }
 
 async fn sleep(app: &App, until: Option<DateTime<Utc>>) {

@@ -14,8 +14,9 @@ use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
 use super::{
-    PartState,
+    PartState, candidates,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
+    meters,
     model::{self, Due, Lane},
     plan::{self, News, Next, Standing},
     run::Run,
@@ -27,7 +28,7 @@ use crate::{
     error::{Error, Failure, FailureKind, Result},
     kit::{MediaId, Seldom, text::Doc},
     media::Files,
-    providers::{Access, Call, Found, Outcome, Provider, Remote},
+    providers::{Call, Found, Outcome, Provider, Remote},
 };
 
 /// Parts loaded at once.
@@ -176,7 +177,7 @@ impl Worker {
         let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
-            return self.conclude(place, (&run, None), due, failed(failure)).await;
+            return self.conclude((place, "unknown"), (&run, None), due, failed(failure)).await;
         };
         let unsure = run.unsure_step().is_some();
         if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
@@ -192,7 +193,15 @@ impl Worker {
         if run.is_refused() {
             return Ok(After::Leave);
         }
-        self.conclude(place, (&run, Some(vault.sealed())), due, result).await
+        self.conclude((place, provider.about().id), (&run, Some(vault.sealed())), due, result).await
+    }
+
+    /// A person is asked now: what stands on the account is fetched along. They can fetch it again, so a failure is none.
+    async fn offer_candidates(&self, place: Place) {
+        let look = AssertUnwindSafe(candidates::look_for_candidates(&self.app, place.org, place.part)).catch_unwind();
+        if let Ok(Err(e)) = look.await {
+            tracing::debug!(part = %place.part, error = %e, "no candidates could be looked for");
+        }
     }
 
     fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
@@ -298,19 +307,9 @@ impl Worker {
         } else {
             Vec::new()
         };
-        let about = provider.about();
-        let keys = apps::keys(&self.app, (channel.org_id, Some(channel.id)), about).await?;
-        let redirect = apps::redirect(&self.app, about);
+        let reach = apps::Reach::of(&self.app, (channel.org_id, Some(channel.id)), provider.about()).await?;
         let call = Call {
-            access: Access {
-                http: &self.app.http,
-                hosts: self.app.provider_hosts(provider.about().id),
-                app: &keys,
-                redirect: &redirect,
-                account: &channel.remote_id,
-                tokens: vault,
-                now: self.app.clock.now(),
-            },
+            access: reach.access(channel, vault),
             text: &Doc::from_html(&due.part.content),
             media: &media,
             settings: &due.settings,
@@ -319,6 +318,7 @@ impl Worker {
             steps: run,
             files: &files,
         };
+        let _in_flight = meters::IN_FLIGHT.hold();
         let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
         // The end of its last step may still be in the ledger's queue: the conclusion is queued after it, and when only
         // the end is lost, the step counts as unsure, which is never too bold.
@@ -333,7 +333,13 @@ impl Worker {
     }
 
     /// Decides and writes down what follows.
-    async fn conclude(&self, place: Place, (run, used): (&Run, Option<Sealed>), due: &Due, result: Finding) -> Result<After> {
+    async fn conclude(
+        &self,
+        (place, provider): (Place, &'static str),
+        (run, used): (&Run, Option<Sealed>),
+        due: &Due,
+        result: Finding,
+    ) -> Result<After> {
         let now = self.app.clock.now();
         let looking = due.part.state == PartState::Uncertain;
         let counted = !looking && due.part.state != PartState::Processing;
@@ -368,7 +374,14 @@ impl Worker {
         log(&conclusion);
         let releases = conclusion.releases;
         let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let (kind, asks) = (conclusion.kind, conclusion.next == Next::Stop(PartState::NeedsYou));
         let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
+        if verdict == Verdict::Written {
+            meters::OUTCOMES.count((provider, kind));
+            if asks {
+                self.offer_candidates(place).await;
+            }
+        }
         Ok(match verdict {
             _ if releases => After::Left,
             Verdict::Written if !blocked => After::GoOn,

@@ -11,7 +11,7 @@ mod beginnings;
 mod conclusions;
 mod ends;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    PartState,
+    PartState, meters,
     model::{self, Lane},
     plan::Next,
 };
@@ -187,6 +187,8 @@ fn gone() -> Error {
 async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<Result<Verdict>>)>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
+        let begun = Instant::now();
+        meters::LEDGER_GROUP.observe(group.len() as f64);
         let (entries, answers): (Vec<Entry>, Vec<_>) = group.drain(..).unzip();
         let verdicts = match write(&db, &entries).await {
             Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
@@ -196,6 +198,7 @@ async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<
             Err(_) if entries.len() > 1 => one_by_one(&db, &entries).await,
             Err(e) => vec![Err(e)],
         };
+        meters::LEDGER_COMMIT.observe(begun.elapsed().as_secs_f64());
         for (answer, verdict) in answers.into_iter().zip(verdicts) {
             // A run that was aborted no longer listens; what it did is written all the same.
             let _ = answer.send(verdict);

@@ -4,19 +4,24 @@
 //! channels and providers; does not know posts beyond their ids, pages or APIs.
 
 mod actions;
+mod candidates;
 mod engine;
 mod lane;
 mod lanes;
 mod ledger;
+pub mod meters;
 mod model;
 mod plan;
+mod punctuality;
 mod run;
 mod state;
 
-pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
+pub use actions::{cancel, publish_now, remove, restore, retry};
+pub use candidates::{Recognised, look_for_candidates, recognise};
 pub use engine::{Engine, Handle};
 pub use model::{
-    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
-    waiting_for_person,
+    Looked, Match, NewPart, NewTarget, Outage, OutageNote, Part, Resolution, Target, TargetChange, WAITING_FOR_PERSON, add,
+    bring_back, candidates_of, dismiss_outage, find_outage, find_part, find_target, give_up, newest_outage, parts_of, remove_one,
+    replace, resolve, waiting_for_person,
 };
 pub use state::{PartState, TargetState};

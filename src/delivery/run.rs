@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::{
     PartState,
     ledger::{Beginning, End, Entry, Intent, Ledger, Place, Verdict},
+    meters,
     model::Step,
+    punctuality,
 };
 use crate::{
     error::{Failure, FailureKind, Result},
@@ -119,7 +121,11 @@ impl Run {
         let entry = Entry::Begin(Box::new(Beginning { place: self.place, claims, step: intent, now }));
         self.flush().await?;
         match self.ledger.write(entry).await {
-            Ok(Verdict::Written) => {}
+            Ok(Verdict::Written) => {
+                if let Some(ms) = punctuality::lateness(&self.place, claims, is_new, now) {
+                    punctuality::observe(&self.place, ms);
+                }
+            }
             Ok(Verdict::Refused) => {
                 self.lock().refused = true;
                 return Err(Failure::unavailable("the part is no longer ours to send"));
@@ -149,6 +155,11 @@ impl Run {
                 now: self.clock.now(),
             })
         };
+        meters::ATTEMPTS.count(match result {
+            Ok(_) => "done",
+            Err(f) if f.kind == FailureKind::Uncertain => "uncertain",
+            Err(_) => "failed",
+        });
         let receiver = self.ledger.submit(entry).await;
         self.lock().pending = Some(receiver);
         Ok(())

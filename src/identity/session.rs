@@ -35,6 +35,8 @@ pub struct Signed {
     pub email: String,
     /// Their organisation's name.
     pub organisation: String,
+    /// They run this server.
+    pub operator: bool,
 }
 
 /// Whose session this cookie is; `None` when it is unknown or over. A use is noted at most every ten minutes.
@@ -59,6 +61,7 @@ pub async fn current(app: &App, cookie: &str) -> Result<Option<Signed>> {
         name: holder.name,
         email: holder.email,
         organisation: holder.organisation,
+        operator: holder.operator,
     }))
 }
 

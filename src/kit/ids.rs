@@ -67,4 +67,6 @@ ids! {
     MediaId,
     /// An entry of the audit trail.
     EventId,
+    /// A time without a sign of life.
+    OutageId,
 }

@@ -1,8 +1,10 @@
-//! Small parts that know nothing of the product: clock, ids, secrets, encryption, text.
+//! Small parts that know nothing of the product: clock, ids, secrets, encryption, text, meters.
 
 pub mod clock;
 pub mod crypto;
 pub mod ids;
+pub mod meter;
+pub mod process;
 pub mod secret;
 pub mod seldom;
 pub mod text;

@@ -7,11 +7,16 @@ mod listing;
 mod model;
 pub mod pages;
 mod save;
+mod sendable;
 mod sentence;
 pub mod slots;
 mod timeline;
-mod words;
+pub mod words;
 
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
-pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post};
+pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post, of_targets};
+pub use model::{Attempt, attempts_of};
 pub use save::{amend, create, create_all, update};
+pub use sendable::unsendable;
+pub use sentence::sentence;
+pub use timeline::{Line, lines as timeline};

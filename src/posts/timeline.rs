@@ -113,6 +113,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         "target.restored" => ("undo-2", "event.target.restored"),
         "target.sent_now" => ("send", "event.target.sent_now"),
         "target.retried" => ("refresh-cw", "event.target.retried"),
+        "target.dropped" => ("x", "event.target.dropped"),
         "target.deleted" => ("trash-2", "event.target.deleted"),
         "target.brought_back" => ("undo-2", "event.target.brought_back"),
         "target.released" => ("play", "event.target.released"),

@@ -107,6 +107,8 @@ pub struct Can {
     pub thread: bool,
     /// Read back an uncertain write.
     pub find: bool,
+    /// List the account's own posts and read one by its address.
+    pub candidates: bool,
     /// Take a published post down.
     pub delete: bool,
     /// Change a published post.
@@ -129,6 +131,7 @@ impl Can {
         publish: true,
         thread: false,
         find: false,
+        candidates: false,
         delete: false,
         edit: false,
         limits: false,

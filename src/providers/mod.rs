@@ -6,6 +6,7 @@
 mod access;
 pub mod bluesky;
 mod call;
+mod candidate;
 #[cfg(test)]
 mod conformance;
 mod descriptor;
@@ -24,6 +25,7 @@ use serde_json::Value as Json;
 
 pub use access::{Access, text as credential};
 pub use call::{Begin, Call, Effect, Fitted, MediaFile, MediaSource, Picture, Refresh, StepKey, Steps, Tokens};
+pub use candidate::{Candidate, likeness};
 pub use descriptor::{Auth, Can, Descriptor, Group, Lookup, Plug};
 pub use field::{Choice, Field, FieldKind, When};
 pub use limits::{Limits, Text};
@@ -165,6 +167,19 @@ pub trait Provider: Send + Sync {
     fn find<'a>(&'a self, call: &'a Call<'a>, step: &'a StepKey) -> Fut<'a, Found> {
         let _ = (call, step);
         Box::pin(async { Err(Failure::unsupported("reading back")) })
+    }
+
+    /// The account's own posts since shortly before the write whose outcome is unknown, at most some dozens: what a person
+    /// compares when [`Provider::find`] could not tell. What is not among them proves nothing.
+    fn candidates<'a>(&'a self, call: &'a Call<'a>, step: &'a StepKey) -> Fut<'a, Vec<Candidate>> {
+        let _ = (call, step);
+        Box::pin(async { Err(Failure::unsupported("listing the account's posts")) })
+    }
+
+    /// The post of this account that an address or id names, as a person pasted it; `None` when the account has none.
+    fn recognise<'a>(&'a self, call: &'a Call<'a>, words: &'a str) -> Fut<'a, Option<Candidate>> {
+        let _ = (call, words);
+        Box::pin(async { Err(Failure::unsupported("reading a post by its address")) })
     }
 
     /// Takes a published remote down.

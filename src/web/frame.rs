@@ -13,6 +13,9 @@ use crate::{
 /// `repository`; empty when it names none.
 pub const SOURCE: &str = env!("CARGO_PKG_REPOSITORY");
 
+/// The program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What every template sees as `frame`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Frame {
@@ -30,8 +33,12 @@ pub struct Frame {
     pub theme: &'static str,
     /// Messages of the last action.
     pub flash: Vec<Flash>,
-    /// Posts that wait for a person.
+    /// What waits for a person: posts and channels; at most a thousand are counted.
     pub needs_you: i64,
+    /// A time in which nothing could be sent and that nobody of the organisation has looked at yet.
+    pub outage: Option<FrameOutage>,
+    /// Who is signed in runs this server.
+    pub operator: bool,
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -55,6 +62,15 @@ pub struct FrameUser {
     pub email: String,
 }
 
+/// An outage to be looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameOutage {
+    /// Its page.
+    pub url: String,
+    /// How many posts were due meanwhile.
+    pub due: i64,
+}
+
 /// The organisation being worked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct FrameOrganisation {
@@ -74,8 +90,10 @@ impl Frame {
             theme: "system",
             flash: Flash::of(req).into_iter().collect(),
             needs_you: 0,
+            outage: None,
+            operator: false,
             title: String::new(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: VERSION,
             source: SOURCE,
             dev: cfg!(debug_assertions),
             pages: Some(pages.clone()),
@@ -94,6 +112,8 @@ impl Frame {
             theme: "system",
             flash: vec![],
             needs_you: 1,
+            outage: Some(FrameOutage { url: "/inbox/downtime/1".into(), due: 3 }),
+            operator: true,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

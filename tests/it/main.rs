@@ -2,11 +2,13 @@
 
 mod support;
 
+mod admin;
 mod channels;
 mod delivery;
 mod frame;
 mod hostile;
 mod identity;
+mod inbox;
 mod media;
 mod orgs;
 mod posts;

@@ -62,6 +62,12 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post", "/posts/:id/targets/:target/retry", Own),
     ("post", "/posts/:id/targets/:target/publication", Own),
     ("post", "/posts/:id/targets/:target/parts/:part/resolution", Own),
+    ("get post", "/inbox", Signed),
+    ("post", "/inbox/parts/:part/resolution", Own),
+    ("post", "/inbox/parts/:part/candidates", Own),
+    ("get", "/inbox/downtime/:outage", Own),
+    ("post", "/inbox/downtime/:outage/dismissal", Own),
+    ("get", "/admin", Signed),
     ("get", "/channels", Signed),
     ("get post", "/channels/connect/:provider", Signed),
     ("get put delete", "/channels/:id", Own),
@@ -138,6 +144,7 @@ struct Belongings {
     slot: Uuid,
     media: Uuid,
     session: Uuid,
+    outage: Uuid,
     path: String,
 }
 
@@ -166,6 +173,7 @@ impl Belongings {
             slot: one("SELECT id FROM slots WHERE org_id = $1 ORDER BY minute LIMIT 1").await,
             media: picture.id.0,
             session: one("SELECT id FROM sessions WHERE org_id = $1").await,
+            outage: outage(app, owner, target.0).await,
             path: picture.path().to_string(),
         }
     }
@@ -181,6 +189,7 @@ impl Belongings {
             slot: id(),
             media: id(),
             session: SessionId::new().0,
+            outage: id(),
             path: "2026/01/nothing.png".into(),
         }
     }
@@ -193,14 +202,29 @@ impl Belongings {
             "media" => self.media,
             _ => self.session,
         };
-        let ids = [(":target", self.target), (":part", self.part), (":slot", self.slot), (":id", id)];
+        let ids = [(":outage", self.outage), (":target", self.target), (":part", self.part), (":slot", self.slot), (":id", id)];
         // The longer name first: `:part` is no part of another.
         ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, &id.to_string()))
     }
 
     fn all(&self) -> Vec<Uuid> {
-        vec![self.post, self.target, self.part, self.channel, self.slot, self.media, self.session]
+        vec![self.post, self.target, self.part, self.channel, self.slot, self.media, self.session, self.outage]
     }
+}
+
+/// A time without a sign of life in which the target was due, which its people have not seen yet.
+async fn outage(app: &TestApp, owner: &Owner, target: Uuid) -> Uuid {
+    let (id, now) = (Uuid::now_v7(), app.app.clock.now());
+    let mut tx = app.app.db.begin().await.unwrap();
+    q("INSERT INTO outages (id, began_at, ended_at, due) VALUES ($1, $2, $2, 1)").bind(id).bind(now).exec(&mut tx).await.unwrap();
+    for sql in [
+        "INSERT INTO outage_targets (outage_id, org_id, due_at, target_id) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO outage_notes (outage_id, org_id, due) SELECT $1, $2, 1 FROM targets WHERE due_at > $3 AND id = $4",
+    ] {
+        q(sql).bind(id).bind(owner.org).bind(now).bind(target).exec(&mut tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    id
 }
 
 /// Everything of an organisation that a stranger could change, as text.
@@ -217,6 +241,7 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
         "SELECT id, name || zone FROM organisations WHERE id = $1",
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
+        "SELECT outage_id, CASE WHEN dismissed_at IS NULL THEN 'new' ELSE 'seen' END FROM outage_notes WHERE org_id = $1",
     ] {
         let found: Vec<(Uuid, String)> = q(sql).bind(owner.org).all(&app.app.db).await.unwrap();
         rows.extend(found.into_iter().map(|row| format!("{row:?}")));

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::{Beginning, PartState};
 use crate::{
     db::{Topic, Tx, Value, portions, q},
+    delivery::punctuality,
     error::Result,
-    kit::{PartId, TargetId},
+    kit::PartId,
 };
 
 /// Writes what may begin; clears the mark of what may not, of which nothing is written.
@@ -73,12 +74,17 @@ async fn claim(tx: &mut Tx, portion: &[(usize, &Beginning)]) -> Result<Vec<PartI
 /// Their targets are being sent.
 async fn show(tx: &mut Tx, begun: &[&Beginning]) -> Result<()> {
     let first: Vec<&Beginning> = begun.iter().copied().filter(|b| b.claims.is_some()).collect();
-    let targets: Vec<TargetId> = first.iter().map(|b| b.place.target).collect();
-    for portion in portions(&targets) {
-        q("UPDATE targets SET state = 'sending', reason = NULL WHERE state <> 'sending'")
-            .list(" AND id IN ", portion.iter().copied())
-            .exec(tx)
-            .await?;
+    for portion in portions(&first) {
+        let row = |b: &&Beginning| -> Vec<Value> {
+            let late = punctuality::lateness(&b.place, b.claims, b.step.is_new, b.now);
+            vec![b.place.target.into(), late.map(|_| b.now).into(), late.into()]
+        };
+        q("UPDATE targets SET state = 'sending', reason = NULL, dropped_at = NULL, begun_at = COALESCE(begun_at, v.column2),
+             lateness_ms = COALESCE(lateness_ms, v.column3) FROM (")
+        .rows("VALUES ", portion.iter().map(row))
+        .push(") AS v WHERE targets.id = v.column1 AND targets.state <> 'sending'")
+        .exec(tx)
+        .await?;
     }
     first.iter().for_each(|b| tx.publish(Topic::Posts(b.place.org)));
     Ok(())

@@ -106,14 +106,18 @@ pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Res
         .or_not_found("post")
 }
 
-/// How many targets of an organisation wait for a person.
+/// A target `t` that waits for a person: the words of the indexes `targets_inbox` and `targets_inbox_kind`.
+pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL";
+
+/// How many targets and channels of an organisation wait for a person: at most a thousand, for every page asks.
 pub async fn waiting_for_person(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<i64> {
-    let (count,): (i64,) = q("SELECT count(*) FROM targets
-       WHERE org_id = $1 AND state IN ('needs_you', 'held', 'missed') AND deleted_at IS NULL")
-    .bind(org)
-    .one(ex)
-    .await?;
-    Ok(count)
+    let (count,): (i64,) = q("SELECT (SELECT count(*) FROM (SELECT 1 FROM targets t WHERE t.org_id = $1")
+        .push(WAITING_FOR_PERSON)
+        .push(" LIMIT 1000) AS few) + (SELECT count(*) FROM channels c WHERE c.org_id = $1 AND c.state = 'reconnect' AND c.deleted_at IS NULL)")
+        .bind(org)
+        .one(ex)
+        .await?;
+    Ok(count.min(1_000))
 }
 
 /// Writes a target and its parts; the engine hears of it at the commit.
@@ -151,8 +155,8 @@ pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChang
     if !target.state.is_editable() || !untouched(&parts_of(&mut *tx, org, &[id]).await?) || may_be_live(tx, id).await? {
         return Err(Error::conflict("error.not_editable"));
     }
-    let updated = q("UPDATE targets SET version_id = $3, due_at = $4, zone = $5, state = $6, settings = $7, reason = NULL
-       WHERE org_id = $1 AND id = $2 AND state = $8")
+    let updated = q("UPDATE targets SET version_id = $3, due_at = $4, zone = $5, state = $6, settings = $7, reason = NULL,
+         dropped_at = NULL WHERE org_id = $1 AND id = $2 AND state = $8")
     .bind(org)
     .bind(id)
     .bind(change.version)

@@ -6,7 +6,7 @@ mod post;
 mod slot;
 mod trail;
 
-pub use listing::{ListedRow, find_row, of_post, remotes_of, urls_of, window};
+pub use listing::{ListedRow, find_row, of_post, of_targets, remotes_of, urls_of, window};
 pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
 pub use post::{
     Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, lock, next_entry, set_deleted, set_unplaced,

@@ -11,14 +11,11 @@ use crate::{
     delivery::{self, Resolution},
     error::{Error, FieldError, Result},
     events::{self, Event},
-    kit::{OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    kit::{PartId, PostId, TargetId},
     orgs::Caller,
     posts::{
-        Draft, Entry, EntryPart, Problem, When,
-        check::check,
-        known::Known,
-        listing,
         model::{self, Post},
+        sendable::unsendable,
     },
     web::{self, Flash, Form, Frame, Peer},
 };
@@ -69,27 +66,6 @@ pub async fn publish_now(
     let mut tx = app.db.begin().await?;
     let done = delivery::publish_now(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
     Ok(place.back(finish(tx, done).await, Flash::ok("post.sent_now"), &peer)?)
-}
-
-/// What keeps a stored target from going out: a draft was never checked.
-async fn unsendable(app: &App, org: OrgId, target: TargetId) -> Result<Vec<Problem>> {
-    let listed = listing::find(&app.db, org, target).await?;
-    let part = |p: &delivery::Part| EntryPart {
-        id: Some(p.id),
-        text: Doc::from_html(&p.content),
-        media: p.media.0.clone(),
-        delay_seconds: p.delay_seconds,
-    };
-    let entry = Entry {
-        target: Some(target),
-        channel: listed.target.channel_id,
-        settings: listed.target.settings.clone(),
-        parts: listed.parts.iter().map(part).collect(),
-    };
-    let zone = zone::parse(&listed.target.zone).unwrap_or_default();
-    let draft = Draft { when: When::Now, zone, entries: vec![entry] };
-    let known = Known::load(app, org, &draft, &[]).await?;
-    Ok(check(&draft, &known, app.clock.now()))
 }
 
 /// A person's answer to what nobody else can know.
