@@ -1,4 +1,4 @@
-//! For the operator: is it alive, is it ready.
+//! For the operator: is it alive, is it ready, and may a restored instance send again.
 
 pub mod api;
-mod model;
+pub mod pages;

@@ -122,11 +122,12 @@ pub async fn resolve(
         }
         Resolution::Resend => {
             q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(id).exec(tx).await?;
-            q("UPDATE parts SET state = 'waiting', next_at = $2, tries = 0, looks = 0, failure = NULL WHERE id = $1")
-                .bind(id)
-                .bind(now)
-                .exec(tx)
-                .await?;
+            q("UPDATE parts SET state = 'waiting', next_at = $2, tries = 0, looks = 0, failure = NULL,
+               lookup_since = NULL WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .exec(tx)
+            .await?;
             "resend"
         }
         Resolution::Drop => {

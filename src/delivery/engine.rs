@@ -8,17 +8,22 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::MissedTickBehavior,
 };
-use uuid::Uuid;
 
-use super::{lane::Worker, ledger::Ledger, model};
+use super::{
+    lane::Worker,
+    ledger::Ledger,
+    model::{self, LookUp},
+};
 use crate::{
     app::App,
-    db::{Topic, q},
+    db::{Topic, Tx},
     error::Result,
+    instance::{self, Sending},
     kit::Seldom,
 };
 
-/// How often the engine shows that it lives: in the database, for the readiness check and for its leases.
+/// How often the engine shows that it lives: in the database, for the readiness check and for its leases. It also looks
+/// then whether anything is due, whatever it was told or not told.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After an error of the database.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -29,7 +34,7 @@ static BLIND: Seldom = Seldom::new();
 /// The engine of one process.
 pub struct Engine {
     worker: Arc<Worker>,
-    id: Uuid,
+    seen: instance::Worker,
 }
 
 /// A running engine.
@@ -51,7 +56,9 @@ impl Engine {
     pub fn start(app: &App) -> Handle {
         let (stop, stopping) = watch::channel(false);
         let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping };
-        let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7() };
+        let server = &app.config.server;
+        let seen = instance::Worker::new(server.role, server.label.as_deref(), app.clock.now());
+        let engine = Self { worker: Arc::new(worker), seen };
         Handle { stop, task: tokio::spawn(engine.run()) }
     }
 
@@ -93,12 +100,27 @@ impl Engine {
     /// Frees what a former process of this instance left, unless others share the database.
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
+        let mut tx = app.db.begin().await?;
+        instance::sweep(&mut tx, app.clock.now()).await?;
         if !app.db.is_postgres() {
-            let mut tx = app.db.begin().await?;
             model::forget_leases(&mut tx).await?;
-            tx.commit().await?;
         }
-        Ok(())
+        tx.commit().await
+    }
+
+    /// False while the instance is held. When a long silence ends, what is overdue is marked to be looked up first.
+    async fn may_send(&self, tx: &mut Tx) -> Result<bool> {
+        let app = &self.worker.app;
+        let now = app.clock.now();
+        match instance::sending(tx, &app.life, now).await? {
+            Sending::Yes => Ok(true),
+            Sending::Held(_) => Ok(false),
+            Sending::After(since) => {
+                let parts = model::look_first(tx, LookUp::Gap, since, now).await?;
+                tracing::warn!(%since, parts, "no sign of life for long: what is overdue is looked up before it is sent");
+                instance::alive(tx, now).await.map(|()| true)
+            }
+        }
     }
 
     /// Claims what is due, as far as there is room, and tells when to wake next.
@@ -107,7 +129,7 @@ impl Engine {
         let delivery = &app.config.delivery;
         loop {
             let free = delivery.lanes.saturating_sub(lanes.len());
-            let wake = model::next_wake(&app.db, self.id).await?;
+            let wake = model::next_wake(&app.db, self.seen.id).await?;
             let now = app.clock.now();
             if free == 0 {
                 return Ok(None);
@@ -117,7 +139,12 @@ impl Engine {
             }
             let lease = now + TimeDelta::seconds(i64::try_from(delivery.lease_seconds).unwrap_or(60));
             let mut tx = app.db.begin().await?;
-            let claimed = model::claim(&mut tx, self.id, now, lease, i64::try_from(free).unwrap_or(1)).await?;
+            if !self.may_send(&mut tx).await? {
+                tx.commit().await?;
+                // Whoever lets it go on wakes us.
+                return Ok(None);
+            }
+            let claimed = model::claim(&mut tx, self.seen.id, now, lease, i64::try_from(free).unwrap_or(1)).await?;
             tx.commit().await?;
             if claimed.is_empty() {
                 // Another worker took them: whatever is left wakes us in its time.
@@ -147,9 +174,21 @@ impl Engine {
     async fn beat(&self) -> Result<()> {
         let app = &self.worker.app;
         let lease = TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60));
+        let now = app.clock.now();
         let mut tx = app.db.begin().await?;
-        model::extend_leases(&mut tx, self.id, app.clock.now() + lease).await?;
-        q("UPDATE instance SET heartbeat_at = $1").bind(app.clock.now()).exec(&mut tx).await?;
+        self.may_send(&mut tx).await?;
+        model::extend_leases(&mut tx, self.seen.id, now + lease).await?;
+        let beats = instance::beat(&mut tx, &app.life, &self.seen, now).await?;
+        instance::alive(&mut tx, now).await?;
+        tx.commit().await?;
+        app.life.noted(beats);
+        Ok(())
+    }
+
+    async fn retire(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let mut tx = app.db.begin().await?;
+        instance::retire(&mut tx, self.seen.id, app.clock.now()).await?;
         tx.commit().await
     }
 
@@ -168,6 +207,7 @@ impl Engine {
         if tokio::time::timeout(limit, all).await.is_err() {
             tracing::warn!("requests were still in flight at the end; their outcome is looked up at the next start");
         }
+        self.attempt("note its end", self.retire()).await;
     }
 }
 

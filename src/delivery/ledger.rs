@@ -308,7 +308,8 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
         Next::Later { state, at, .. } => (*state, Some(*at)),
         Next::Reconnect(state) | Next::Stop(state) => (*state, None),
     };
-    let written = q("UPDATE parts SET state = $5, next_at = $6, tries = $7, looks = $8, failure = $9, published_at = $10
+    let written = q("UPDATE parts SET state = $5, next_at = $6, tries = $7, looks = $8, failure = $9, published_at = $10,
+         lookup_since = CASE WHEN $12 THEN NULL ELSE lookup_since END
        WHERE id = $1 AND state = $2 AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)
        AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.version_id = $11)")
     .bind(c.place.part)
@@ -322,6 +323,7 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
     .bind(c.failure.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?)
     .bind((state == PartState::Published).then_some(c.now))
     .bind(c.place.version)
+    .bind(c.absent || state == PartState::Published)
     .exec(tx)
     .await?;
     if written == 0 {

@@ -9,13 +9,15 @@ mod lane;
 mod ledger;
 mod model;
 mod plan;
+mod resume;
 mod run;
 mod state;
 
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
-pub use engine::{Engine, Handle};
+pub use engine::{Engine, HEARTBEAT, Handle};
 pub use model::{
-    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
-    waiting_for_person,
+    NewPart, NewTarget, Overdue, Part, Target, TargetChange, add, bring_back, find_part, find_target, overdue, parts_of,
+    remove_one, replace, waiting_for_person,
 };
+pub use resume::{Resume, Resumed, resume_instance};
 pub use state::{PartState, TargetState};

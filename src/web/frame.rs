@@ -32,6 +32,10 @@ pub struct Frame {
     pub flash: Vec<Flash>,
     /// Posts that wait for a person.
     pub needs_you: i64,
+    /// Nothing is sent before the operator says so.
+    pub paused: bool,
+    /// Whoever is signed in runs this instance.
+    pub operator: bool,
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -74,6 +78,8 @@ impl Frame {
             theme: "system",
             flash: Flash::of(req).into_iter().collect(),
             needs_you: 0,
+            paused: false,
+            operator: false,
             title: String::new(),
             version: env!("CARGO_PKG_VERSION"),
             source: SOURCE,
@@ -94,6 +100,8 @@ impl Frame {
             theme: "system",
             flash: vec![],
             needs_you: 1,
+            paused: true,
+            operator: true,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

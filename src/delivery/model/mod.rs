@@ -1,6 +1,7 @@
 //! The tables of delivery, for everything but the engine's own writes (those are in `ledger.rs`).
 
 mod lane;
+mod lookup;
 mod part;
 mod removal;
 mod step;
@@ -8,6 +9,7 @@ mod target;
 mod withdrawal;
 
 pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use removal::{bring_back, remove_one, stop_removed};
 pub use step::{Step, steps_of};
