@@ -10,6 +10,7 @@ mod identity;
 mod media;
 mod orgs;
 mod posts;
+mod processes;
 mod public_api;
 mod sandbox;
 mod templates;
