@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     db::Db,
     http::Client,
+    instance::Life,
     kit::{Clock, crypto::Key},
     render::Pages,
     store::Store,
@@ -34,6 +35,8 @@ pub struct App {
     pub url: Arc<str>,
     /// The data directory.
     pub data: Arc<PathBuf>,
+    /// Which of the instance's lives this process leads.
+    pub life: Life,
 }
 
 impl App {

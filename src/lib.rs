@@ -23,6 +23,9 @@ pub mod store;
 /// L3: the platforms, as data and publish steps.
 pub mod providers;
 
+/// L3: which instance and which of its lives this is; whether it may send.
+pub mod instance;
+
 /// L3: one handle to everything below.
 pub mod app;
 

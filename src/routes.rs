@@ -15,7 +15,7 @@ use crate::{
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    inbox, media, orgs, posts, public_api, sandbox,
+    inbox, instance, media, orgs, posts, public_api, sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -44,6 +44,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = public_api::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
+    let pages = admin::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new()
         .at("/assets/:hash/*path", get(web::assets::serve))
@@ -60,6 +61,30 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     routes.data(site).data(app.clone()).around(move |inner, req| {
         let peer = Peer::of(&req, &server);
         async move { Ok(guard::surround(&inner, req, peer).await) }
+    })
+}
+
+/// A worker's: whether it is alive and ready, and nothing else.
+pub fn worker_endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
+    let server = app.config.server.clone();
+    admin::api::mount(Route::new()).around(around_worker).data(app.clone()).around(move |inner, req| {
+        let peer = Peer::of(&req, &server);
+        async move { Ok(guard::surround(&inner, req, peer).await) }
+    })
+}
+
+/// What it does not have is not found, in words for a machine.
+async fn around_worker<E>(inner: Arc<E>, req: Request) -> poem::Result<Response>
+where
+    E: Endpoint,
+    E::Output: IntoResponse,
+{
+    Ok(match inner.call(req).await {
+        Ok(answer) => answer.into_response(),
+        Err(e) => {
+            let (code, error) = problem::understand(e);
+            problem::envelope(code, &error)
+        }
     })
 }
 
@@ -118,6 +143,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
         if *req.method() == Method::GET {
             frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
             frame.outage = inbox::banner(&app.db, signed.caller.org).await?;
+            frame.paused = instance::held(&app.db).await?.is_some();
         }
     }
     if csrf::is_unsafe(req.method()) {
@@ -134,7 +160,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
 
 fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
     frame.signed_in = true;
-    frame.operator = signed.operator;
+    frame.operator = signed.caller.operator;
     frame.user = Some(FrameUser { name: signed.name.clone(), email: signed.email.clone() });
     frame.organisation = Some(FrameOrganisation { name: signed.organisation.clone() });
     token.clone_into(&mut frame.csrf);

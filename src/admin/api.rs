@@ -15,10 +15,11 @@ use poem::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{exposition::Exposition, metrics, model};
+use super::{exposition::Exposition, metrics};
 use crate::{
     app::App,
     error::{Error, Result},
+    instance,
     kit::crypto,
 };
 
@@ -35,6 +36,7 @@ type Last = Arc<Mutex<Option<(Instant, Checks)>>>;
 struct Checks {
     writable: bool,
     engine: &'static str,
+    paused: bool,
 }
 
 /// Adds the routes.
@@ -65,17 +67,19 @@ fn livez() -> Json<serde_json::Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// The database takes writes and the engine shows life: 200, else 503, with each check's result.
+/// The database takes writes and this process shows life (its engine, when it has one): 200, also while sending is paused, else 503, with each check's result.
 #[handler]
 async fn readyz(app: App, last: Data<&Last>) -> Response {
     let mut last = last.lock().await;
-    let Checks { writable, engine } = match &*last {
+    let Checks { writable, engine, paused } = match &*last {
         Some((at, checks)) if at.elapsed() < SHARED => *checks,
         _ => last.insert((Instant::now(), check(&app).await)).1,
     };
     drop(last);
-    let ready = writable && engine == "ok";
-    let checks = json!({"database": if writable { "ok" } else { "not writable" }, "engine": engine});
+    let ready = writable && matches!(engine, "ok" | "elsewhere");
+    let checks = json!({
+        "database": if writable { "ok" } else { "not writable" }, "engine": engine, "sending": if paused { "paused" } else { "ok" },
+    });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({"status": if ready { "ok" } else { "unavailable" }, "checks": checks});
     (status, Json(body)).into_response()
@@ -84,15 +88,17 @@ async fn readyz(app: App, last: Data<&Last>) -> Response {
 async fn check(app: &App) -> Checks {
     let database = app.db.check_writable().await;
     let engine = match &database {
+        Ok(()) if !app.config.server.role.sends() => "elsewhere",
         Ok(()) => engine(app).await,
         // A database that is away takes seconds to say so: not twice.
         Err(_) => "unknown",
     };
-    Checks { writable: database.is_ok(), engine }
+    let paused = database.is_ok() && instance::held(&app.db).await.is_ok_and(|held| held.is_some());
+    Checks { writable: database.is_ok(), engine, paused }
 }
 
 async fn engine(app: &App) -> &'static str {
-    match model::heartbeat(&app.db).await {
+    match instance::heartbeat_of(&app.db, app.life.dir).await {
         Ok(Some(at)) if app.clock.now() - at <= SILENCE => "ok",
         Ok(_) => "no sign of life",
         Err(_) => "unknown",

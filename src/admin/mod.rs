@@ -1,4 +1,5 @@
-//! For the operator: is it alive, is it ready, is it on time. `/livez`, `/readyz`, `/metrics` and the page `/admin`.
+//! For the operator: is it alive, is it ready, is it on time, and may a restored instance send again. `/livez`, `/readyz`,
+//! `/metrics` and the pages below `/admin`.
 //!
 //! Reads tables of every feature before it and writes none.
 

@@ -7,7 +7,6 @@ use crate::{
     db::{Db, FromRow, q},
     delivery::WAITING_FOR_PERSON,
     error::Result,
-    kit::UserId,
 };
 
 /// Most parts that are counted one by one.
@@ -19,12 +18,6 @@ const TRAIL: i64 = 5_000;
 pub async fn heartbeat(db: &Db) -> Result<Option<DateTime<Utc>>> {
     let (at,): (Option<DateTime<Utc>>,) = q("SELECT heartbeat_at FROM instance").one(db).await?;
     Ok(at)
-}
-
-/// True for who runs this server.
-pub async fn is_operator(db: &Db, user: UserId) -> Result<bool> {
-    let row: Option<(bool,)> = q("SELECT operator FROM users WHERE id = $1").bind(user).opt(db).await?;
-    Ok(row.is_some_and(|(operator,)| operator))
 }
 
 /// What the engine has before it.

@@ -49,7 +49,11 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the instance
-    Serve,
+    Serve {
+        /// What this process does; web and worker need Postgres [default: all]
+        #[arg(long, value_enum)]
+        role: Option<config::Role>,
+    },
     /// Owners and passwords
     Admin {
         /// What to do
@@ -82,6 +86,29 @@ pub enum Command {
     Backup {
         /// The archive, a .tar.gz that must not exist yet
         file: PathBuf,
+    },
+    /// Put an archive of `backup` back, into an empty data directory or an empty Postgres; it starts paused
+    Restore {
+        /// The archive
+        file: PathBuf,
+    },
+    /// Let a restored or copied instance send again: what was due meanwhile is looked up at its platforms first
+    Resume {
+        /// Hold everything that was due meanwhile for a person instead
+        #[arg(long, group = "how")]
+        hold_overdue: bool,
+        /// Look it up and go on (the default)
+        #[arg(long, group = "how")]
+        reconcile: bool,
+        /// Only tell whether the instance is paused and what was due meanwhile
+        #[arg(long, group = "how")]
+        show: bool,
+    },
+    /// The media store
+    Storage {
+        /// What to do
+        #[command(subcommand)]
+        command: Storage,
     },
     /// Print the OpenAPI document
     Openapi,
@@ -228,6 +255,15 @@ pub enum ConfigCommand {
     Check,
 }
 
+/// `rostrum storage`
+#[derive(Debug, Subcommand)]
+pub enum Storage {
+    /// Write, read and remove a small file, to see whether the settings are right
+    Check,
+    /// Take the store of the settings for this instance's at the next start, because the old one is lost or was moved
+    Adopt,
+}
+
 /// `rostrum sandbox`
 #[derive(Debug, Subcommand)]
 pub enum Sandbox {
@@ -250,6 +286,9 @@ impl Arguments {
         if let Some(database) = &self.database {
             flags.push(("database.url", database.clone()));
         }
+        if let Command::Serve { role: Some(role) } = &self.command {
+            flags.push(("server.role", role.as_str().to_owned()));
+        }
         config::load(file, self.config.is_some(), &flags)
     }
 }
@@ -266,6 +305,8 @@ impl Command {
             Self::Admin { command } => admin(command),
             Self::Channel { command } => channel(command),
             Self::Post { command } => post(command),
+            Self::Resume { show: true, .. } => Ok(Request::Paused),
+            Self::Resume { hold_overdue, .. } => Ok(Request::Resume { hold_overdue: *hold_overdue }),
             Self::Backup { file } => Ok(Request::Backup { file: std::path::absolute(file)? }),
             _ => Err(Error::invalid("command", "cli.not_here")),
         }

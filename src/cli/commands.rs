@@ -13,7 +13,7 @@ use crate::{
     config::{Config, Loaded},
     delivery,
     error::{Error, FieldError, Message, Result},
-    http, identity,
+    http, identity, instance,
     kit::{ChannelId, Clock, OrgId, PostId, Secret, TargetId, text::Doc, zone},
     media,
     orgs::{Caller, Organisation, Source},
@@ -97,6 +97,13 @@ pub enum Request {
         /// Which organisation.
         organisation: Option<String>,
     },
+    /// `resume --show`
+    Paused,
+    /// `resume`
+    Resume {
+        /// Nothing is looked up, everything that was due waits for a person.
+        hold_overdue: bool,
+    },
     /// `backup`
     Backup {
         /// Absolute path of the archive.
@@ -145,8 +152,27 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
         }
         Request::PostList { organisation, from, to } => post_list(app, organisation, from, to).await,
         Request::PostShow { id, organisation } => post_show(app, organisation, &id).await,
+        Request::Paused => paused(app).await,
+        Request::Resume { hold_overdue } => {
+            let how = if hold_overdue { delivery::Resume::HoldOverdue } else { delivery::Resume::Reconcile };
+            let done = delivery::resume_instance(app, how).await?;
+            Ok(json!({"looked_up": done.looked_up, "held": done.held}))
+        }
         Request::Backup { file } => backup::write(app, &file).await,
     }
+}
+
+/// Whether nothing is sent, since when, and what was due meanwhile.
+async fn paused(app: &App) -> Result<Json> {
+    let held = instance::held(&app.db).await?;
+    let overdue = delivery::overdue(&app.db, app.clock.now()).await?;
+    Ok(json!({
+        "paused": held.is_some(), "reason": held.as_ref().map(|h| &h.reason), "last_alive": held.as_ref().and_then(|h| h.since),
+        "overdue": overdue.iter().map(|o| json!({
+            "organisation": o.organisation, "channel": o.channel, "provider": o.provider, "posts": o.posts, "earliest": o.earliest,
+            "can_be_looked_up": o.can_be_looked_up(),
+        })).collect::<Json>(),
+    }))
 }
 
 /// The organisation named, or the only one.

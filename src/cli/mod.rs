@@ -8,9 +8,12 @@ mod arguments;
 mod backup;
 mod commands;
 mod output;
+mod presence;
 mod rehearsal;
+mod restore;
 mod serve;
 mod socket;
+mod storage;
 
 use std::process::ExitCode;
 
@@ -34,7 +37,7 @@ pub fn main() -> ExitCode {
         Ok(loaded) => loaded,
         Err(e) => return output::fail_with(3, &format!("{e:#}"), arguments.json),
     };
-    logs(&loaded.config.log, matches!(arguments.command, Command::Serve | Command::Sandbox { .. }));
+    logs(&loaded.config.log, matches!(arguments.command, Command::Serve { .. } | Command::Sandbox { .. }));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return output::fail_with(1, &e.to_string(), arguments.json),
@@ -48,7 +51,7 @@ pub fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Json>> {
     match &arguments.command {
-        Command::Serve => serve::serve(loaded.config).await.map(|()| None),
+        Command::Serve { .. } => serve::serve(loaded.config).await.map(|()| None),
         Command::Sandbox { command: arguments::Sandbox::Serve } => serve::sandbox(&loaded.config).await.map(|()| None),
         Command::Config { command: ConfigCommand::Show } => Ok(Some(commands::config_show(&loaded))),
         Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
@@ -57,6 +60,9 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Bench { command } => rehearsal::measure(arguments, command).await.map(Some),
         Command::Selftest { torture: Some(length), seed } => rehearsal::torture(arguments, *length, *seed).await.map(Some),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
+        Command::Restore { file } => restore::restore(loaded.config, file).await.map(Some),
+        Command::Storage { command: arguments::Storage::Check } => storage::check(&loaded.config).await.map(Some),
+        Command::Storage { command: arguments::Storage::Adopt } => storage::adopt(loaded.config).await.map(Some),
         command if command.is_static() => Ok(Some(commands::providers())),
         command => {
             let request = command.request()?;

@@ -7,4 +7,6 @@ mod load;
 mod sections;
 
 pub use load::{Loaded, Setting, load};
-pub use sections::{Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Server};
+pub use sections::{
+    Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Role, Server, Storage, StorageKind,
+};

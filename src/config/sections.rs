@@ -16,6 +16,8 @@ pub struct Config {
     pub server: Server,
     /// Where it keeps its data.
     pub database: Database,
+    /// Pictures and films.
+    pub storage: Storage,
     /// Calls to the outside.
     pub http: Http,
     /// What it says while running.
@@ -44,6 +46,44 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Default none.
     pub trusted_proxies: Vec<IpNet>,
+    /// What this process does. Default `all`; the others need Postgres.
+    pub role: Role,
+    /// What this process is called in the list of processes. Default the machine's name.
+    pub label: Option<String>,
+}
+
+/// What a process of an instance does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    #[default]
+    All,
+    /// Pages and API; sends nothing.
+    Web,
+    /// Sends; answers nothing but whether it is alive and ready.
+    Worker,
+}
+
+impl Role {
+    /// As stored and configured.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Web => "web",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// It sends.
+    pub fn sends(self) -> bool {
+        self != Self::Web
+    }
+
+    /// It has pages and an API.
+    pub fn serves(self) -> bool {
+        self != Self::Worker
+    }
 }
 
 impl Default for Server {
@@ -54,6 +94,8 @@ impl Default for Server {
             url: None,
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            role: Role::All,
+            label: None,
         }
     }
 }
@@ -64,6 +106,61 @@ impl Default for Server {
 pub struct Database {
     /// `postgres://user:password@host/name`. Default: SQLite in the data directory.
     pub url: Option<String>,
+}
+
+/// `[storage]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// Default `local`.
+    pub kind: StorageKind,
+    /// Where local files lie. Default `media` in the data directory. Several processes need one place that all see.
+    pub path: Option<PathBuf>,
+    /// S3: the bucket, which must exist.
+    pub bucket: String,
+    /// S3: the service's address. Default Amazon's for the region.
+    pub endpoint: Option<Url>,
+    /// S3: its region. Default `auto`, which R2 and most others take.
+    pub region: String,
+    /// S3: id of the access key.
+    pub access_key: String,
+    /// S3: the secret of the access key.
+    #[serde(skip_serializing)]
+    pub secret_key: Secret,
+    /// S3: the bucket stands in the path and not in the host name. Default true.
+    pub path_style: bool,
+    /// S3: what every object's name begins with, so that several instances can share a bucket. Default nothing.
+    pub prefix: String,
+    /// S3: an address under which everybody can read the bucket, for platforms that fetch files themselves. Default
+    /// addresses signed for an hour each.
+    pub public_url: Option<Url>,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            kind: StorageKind::Local,
+            path: None,
+            bucket: String::new(),
+            endpoint: None,
+            region: "auto".into(),
+            access_key: String::new(),
+            secret_key: Secret::default(),
+            path_style: true,
+            prefix: String::new(),
+            public_url: None,
+        }
+    }
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StorageKind {
+    /// In a directory.
+    Local,
+    /// In a bucket of a service that speaks S3: Amazon, Cloudflare R2, SeaweedFS, Garage.
+    S3,
 }
 
 /// `[http]`

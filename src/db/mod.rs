@@ -5,7 +5,9 @@
 
 pub mod bus;
 mod dump;
+mod load;
 mod migrate;
+mod notify;
 mod portions;
 mod query;
 pub mod scratch;
@@ -72,7 +74,11 @@ impl Db {
     /// Opens `postgres://…` or `sqlite:PATH`; the file is created when missing.
     pub async fn open(url: &str) -> Result<Self> {
         let pools = if is_postgres(url) { postgres(url).await? } else { sqlite(url).await? };
-        Ok(Self { pools, bus: Bus::new(), holder: Arc::default() })
+        let bus = match &pools {
+            Pools::Postgres(pool) => Bus::new(Some(pool.clone())),
+            Pools::Sqlite { .. } => Bus::new(None),
+        };
+        Ok(Self { pools, bus, holder: Arc::default() })
     }
 
     /// Starts a transaction that may write.
@@ -103,6 +109,22 @@ impl Db {
     /// True on Postgres.
     pub fn is_postgres(&self) -> bool {
         matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// What tells this database from a copy of it, where it can be told: Postgres's number of the server and of the
+    /// database, which no dump carries along.
+    pub async fn mark(&self) -> Result<Option<String>> {
+        let Pools::Postgres(pool) = &self.pools else { return Ok(None) };
+        let asked = sqlx::query_as::<_, (String,)>(
+            "SELECT s.system_identifier::text || '/' || d.oid::text
+             FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()",
+        );
+        match answered(asked.fetch_one(pool)).await {
+            Ok((mark,)) => Ok(Some(mark)),
+            Err(e @ Error::Unavailable(_)) => Err(e),
+            // A server that does not tell its users.
+            Err(_) => Ok(None),
+        }
     }
 
     /// Proves that the database takes writes: for the readiness check.
@@ -204,13 +226,18 @@ fn connect_error(e: sqlx::Error) -> Error {
 }
 
 impl Tx {
-    /// Makes the changes durable, then tells the [`Bus`] what was published.
+    /// Makes the changes durable, then tells the [`Bus`] what was published, on Postgres every process.
     pub async fn commit(mut self) -> Result<()> {
         let published = std::mem::take(&mut self.published);
         let bus = self.bus.clone();
         let Tx { inner, holder, .. } = self;
         match inner {
-            TxInner::Postgres(t) => answered(t.commit()).await?,
+            TxInner::Postgres(mut t) => {
+                if let (Some(sender), false) = (bus.sender(), published.is_empty()) {
+                    answered(notify::send(&mut t, sender, &published)).await?;
+                }
+                answered(t.commit()).await?;
+            }
             TxInner::Sqlite(t) => t.commit().await?,
         }
         *holder.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -10,23 +10,24 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
-use uuid::Uuid;
 
 use super::{
     lane::Worker,
     lanes::Lanes,
     ledger::Ledger,
     meters,
-    model::{self, Claim},
+    model::{self, Claim, LookUp},
 };
 use crate::{
     app::App,
-    db::{Topic, q},
+    db::{Topic, Tx},
     error::Result,
+    instance::{self, Sending},
     kit::Seldom,
 };
 
-/// How often the engine shows that it lives: in the database, for the readiness check and for its leases.
+/// How often the engine shows that it lives: in the database, for the readiness check and for its leases. It also looks
+/// then whether anything is due, whatever it was told or not told.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After an error of the database.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ static BLIND: Seldom = Seldom::new();
 /// The engine of one process.
 pub struct Engine {
     worker: Arc<Worker>,
-    id: Uuid,
+    seen: instance::Worker,
 }
 
 /// A running engine.
@@ -60,7 +61,9 @@ impl Engine {
         let (stop, stopping) = watch::channel(false);
         let crowded = AtomicBool::new(false);
         let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping, crowded };
-        let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7() };
+        let server = &app.config.server;
+        let seen = instance::Worker::new(server.role, server.label.as_deref(), app.clock.now());
+        let engine = Self { worker: Arc::new(worker), seen };
         Handle { stop, task: tokio::spawn(engine.run()) }
     }
 
@@ -103,13 +106,31 @@ impl Engine {
     /// Frees what a former process of this instance left, unless others share the database.
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
-        self.notice_outage().await?;
-        if !app.db.is_postgres() {
-            let mut tx = app.db.begin().await?;
-            model::forget_leases(&mut tx).await?;
-            tx.commit().await?;
+        let mut tx = app.db.begin().await?;
+        if self.may_send(&mut tx).await? {
+            self.notice_outage(&mut tx).await?;
         }
-        Ok(())
+        instance::sweep(&mut tx, app.clock.now()).await?;
+        if !app.db.is_postgres() {
+            model::forget_leases(&mut tx).await?;
+        }
+        tx.commit().await
+    }
+
+    /// False while the instance is held. When a long silence ends, what is overdue is marked to be looked up first.
+    async fn may_send(&self, tx: &mut Tx) -> Result<bool> {
+        let app = &self.worker.app;
+        let now = app.clock.now();
+        match instance::sending(tx, &app.life, now).await? {
+            Sending::Yes => Ok(true),
+            Sending::Held(_) => Ok(false),
+            Sending::After(since) => {
+                let parts = model::look_first(tx, LookUp::Gap, since, now).await?;
+                tracing::warn!(%since, parts, "no sign of life for long: what is overdue is looked up before it is sent");
+                self.notice_outage(tx).await?;
+                instance::alive(tx, now).await.map(|()| true)
+            }
+        }
     }
 
     /// Claims what is due, as far as there is room, and tells when to wake next.
@@ -122,13 +143,18 @@ impl Engine {
             if free == 0 {
                 return Ok(None);
             }
-            let wake = model::next_wake(&app.db, self.id, &full).await?;
+            let wake = model::next_wake(&app.db, self.seen.id, &full).await?;
             let now = app.clock.now();
             if wake.is_none_or(|at| at > now) {
                 return Ok(wake);
             }
-            let claim = Claim { worker: self.id, now, lease_until: now + lease(app), limit: lanes.most(), full: &full };
+            let claim = Claim { worker: self.seen.id, now, lease_until: now + lease(app), limit: lanes.most(), full: &full };
             let mut tx = app.db.begin().await?;
+            if !self.may_send(&mut tx).await? {
+                tx.commit().await?;
+                // Whoever lets it go on wakes us.
+                return Ok(None);
+            }
             let claimed = model::claim(&mut tx, &claim).await?;
             tx.commit().await?;
             if claimed.is_empty() {
@@ -158,23 +184,33 @@ impl Engine {
 
     /// A gap between the signs of life is written down for the people whose posts were due: after a start, and after a
     /// machine was asleep.
-    async fn notice_outage(&self) -> Result<()> {
-        let app = &self.worker.app;
-        let now = app.clock.now();
-        let Some(last) = model::silent_since(&app.db, now).await? else { return Ok(()) };
-        let mut tx = app.db.begin().await?;
-        let Some(outage) = model::record_outage(&mut tx, last, now).await? else { return Ok(()) };
-        tx.commit().await?;
+    async fn notice_outage(&self, tx: &mut Tx) -> Result<()> {
+        let now = self.worker.app.clock.now();
+        let Some(last) = model::silent_since(&mut *tx, now).await? else { return Ok(()) };
+        let Some(outage) = model::record_outage(tx, last, now).await? else { return Ok(()) };
         tracing::warn!(from = %outage.began_at, to = %outage.ended_at, "nobody showed life for a while; what was due is in the inbox");
         Ok(())
     }
 
     async fn beat(&self) -> Result<()> {
         let app = &self.worker.app;
-        self.notice_outage().await?;
+        let now = app.clock.now();
         let mut tx = app.db.begin().await?;
-        model::extend_leases(&mut tx, self.id, app.clock.now() + lease(app)).await?;
-        q("UPDATE instance SET heartbeat_at = $1").bind(app.clock.now()).exec(&mut tx).await?;
+        if self.may_send(&mut tx).await? {
+            self.notice_outage(&mut tx).await?;
+        }
+        model::extend_leases(&mut tx, self.seen.id, now + lease(app)).await?;
+        let beats = instance::beat(&mut tx, &app.life, &self.seen, now).await?;
+        instance::alive(&mut tx, now).await?;
+        tx.commit().await?;
+        app.life.noted(beats);
+        Ok(())
+    }
+
+    async fn retire(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let mut tx = app.db.begin().await?;
+        instance::retire(&mut tx, self.seen.id, app.clock.now()).await?;
         tx.commit().await
     }
 
@@ -192,6 +228,7 @@ impl Engine {
         if tokio::time::timeout(limit, lanes.all_end()).await.is_err() {
             tracing::warn!("requests were still in flight at the end; their outcome is looked up at the next start");
         }
+        self.attempt("note its end", self.retire()).await;
     }
 }
 

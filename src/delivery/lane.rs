@@ -180,11 +180,12 @@ impl Worker {
             return self.conclude((place, "unknown"), (&run, None), due, failed(failure)).await;
         };
         let unsure = run.unsure_step().is_some();
+        let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
         if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
         {
             return self.stop(due).await.map(|()| After::GoOn);
         }
-        let result = if due.part.state == PartState::Uncertain || (due.removed && unsure) {
+        let result = if due.part.state == PartState::Uncertain || lost || (due.removed && unsure) {
             self.look(provider, (channel, vault), due, &run).await?
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
@@ -213,6 +214,8 @@ impl Worker {
             _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
             ChannelState::Paused => Some("paused"),
             ChannelState::Reconnect => Some("reconnect"),
+            // It may have been sent in time by a former life of this database: that is found out first.
+            ChannelState::Active if due.lookup_since.is_some() => None,
             ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
             ChannelState::Active => None,
         }
@@ -266,13 +269,17 @@ impl Worker {
 
     /// Asks the platform whether the write of unknown outcome happened.
     async fn look(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
-        let Some(step) = run.unsure_step() else { return Ok(Finding { news: News::Absent, ..nothing() }) };
+        let lost = due.lookup_since.map(|since| run.lost_step(since));
+        let Some(step) = run.unsure_step().or(lost) else { return Ok(Finding { news: News::Absent, ..nothing() }) };
         if !provider.about().can.find {
             return Ok(Finding { news: News::CannotLook, failure: failure_of(due), ..nothing() });
         }
         let look = async |call: &Call<'_>| match provider.find(call, &step).await {
             Ok(Found::Yes(remotes)) => Finding { news: News::Found, remotes, ..nothing() },
             Ok(Found::No) => Finding { news: News::Absent, ..nothing() },
+            Ok(Found::NotSeen) if due.lookup_is_easy && run.unsure_step().is_none() => {
+                Finding { news: News::Absent, ..nothing() }
+            }
             Ok(Found::NotSeen) => Finding { news: News::NotSeen, failure: failure_of(due), ..nothing() },
             Err(f) if matches!(f.kind, FailureKind::Reconnect | FailureKind::RateLimited { .. }) => failed(f),
             Err(f) => Finding { news: News::NotSeen, failure: Some(f), ..nothing() },
@@ -341,7 +348,8 @@ impl Worker {
         result: Finding,
     ) -> Result<After> {
         let now = self.app.clock.now();
-        let looking = due.part.state == PartState::Uncertain;
+        let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
+        let looking = lost || due.part.state == PartState::Uncertain;
         let counted = !looking && due.part.state != PartState::Processing;
         let tries = due.part.tries + i64::from(counted);
         let standing = Standing {
@@ -349,7 +357,7 @@ impl Worker {
             looks: due.part.looks,
             // The rest of a thread may be meant for days later: only its number of tries ends it.
             due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
-            unsure: run.unsure_step().is_some(),
+            unsure: lost || run.unsure_step().is_some(),
             accepted: run.is_accepted(),
             jitter: jitter(),
         };

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Failure, FailureKind, Result},
-    kit::{AttemptId, Clock, Seldom},
+    kit::{AttemptId, Clock, PartId, Seldom, crypto::sha256},
     providers::{Begin, Effect, Fut, StepKey, Steps},
 };
 
@@ -71,6 +71,29 @@ impl Run {
         Some(StepKey { key: step.key, begun_at: step.begun_at, earlier: u32::try_from(step.unsure).unwrap_or(1) })
     }
 
+    /// The step that is looked for when a former life of this database may have taken it without our knowing: the one
+    /// that is open, else the next one, whose key is always the same.
+    pub fn lost_step(&self, since: DateTime<Utc>) -> StepKey {
+        let open = {
+            let inner = self.lock();
+            inner.steps.values().find(|s| s.state == "open" && s.effect != word(Effect::Repeatable)).cloned()
+        };
+        match open {
+            Some(step) => StepKey { key: step.key, begun_at: step.begun_at, earlier: 1 },
+            None => StepKey { key: key_of(self.place.part, self.writes()), begun_at: since, earlier: 1 },
+        }
+    }
+
+    /// How many writes of this part are known so far.
+    fn writes(&self) -> usize {
+        self.lock().steps.values().filter(|s| s.effect != word(Effect::Repeatable)).count()
+    }
+
+    /// A write's key follows from the part, so that it can be looked for by whoever has lost the ledger.
+    fn new_key(&self, effect: Effect) -> Uuid {
+        if effect == Effect::Repeatable { Uuid::new_v4() } else { key_of(self.place.part, self.writes()) }
+    }
+
     /// True when a write whose outcome is unknown must not be sent again.
     pub fn is_cut_off(&self) -> bool {
         self.lock().steps.values().any(|s| is_unsure(s) && s.effect == word(Effect::Once))
@@ -109,7 +132,7 @@ impl Run {
         let is_new = known.is_none();
         let step = known.unwrap_or_else(|| Step {
             name: name.to_owned(),
-            key: Uuid::new_v4(),
+            key: self.new_key(effect),
             effect: word(effect).to_owned(),
             state: "open".into(),
             begun_at: now,
@@ -176,6 +199,15 @@ impl Steps for Run {
     }
 }
 
+/// The key of a part's `n`th write: begins with the part's time, the rest is a hash.
+fn key_of(part: PartId, n: usize) -> Uuid {
+    let hash = sha256(format!("rostrum write {n} of {part}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&part.0.as_bytes()[..6]);
+    bytes[6..].copy_from_slice(&hash[..10]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 fn is_unsure(step: &Step) -> bool {
     step.state == "open" && step.unsure > 0
 }
@@ -198,7 +230,7 @@ fn note(step: &mut Step, result: Result<&Json, &Failure>) {
 }
 
 /// An attempt without a known end stands in the way of another one, unless repeating is harmless.
-fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
+fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: DateTime<Utc>) -> Result<(), Failure> {
     let safe = match effect {
         Effect::Repeatable | Effect::ClientId => true,
         Effect::Keyed { lasts } => TimeDelta::from_std(lasts).is_ok_and(|lasts| now - step.begun_at < lasts),
@@ -233,4 +265,19 @@ fn ledger_away(e: &crate::error::Error) -> Failure {
         tracing::warn!(error = %e, more, "delivery could not be written down");
     }
     Failure::unavailable("Rostrum could not write down what it does: its database or disk was away")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_write_is_the_same_in_every_life_and_differs_from_all_others() {
+        let (one, other) = (PartId::new(), PartId::new());
+        assert_eq!(key_of(one, 0), key_of(one, 0));
+        assert_ne!(key_of(one, 0), key_of(one, 1));
+        assert_ne!(key_of(one, 0), key_of(other, 0));
+        assert_eq!(key_of(one, 0).get_version_num(), 8);
+        assert_eq!(key_of(one, 0).as_bytes()[..6], one.0.as_bytes()[..6]);
+    }
 }

@@ -35,8 +35,6 @@ pub struct Signed {
     pub email: String,
     /// Their organisation's name.
     pub organisation: String,
-    /// They run this server.
-    pub operator: bool,
 }
 
 /// Whose session this cookie is; `None` when it is unknown or over. A use is noted at most every ten minutes.
@@ -57,11 +55,11 @@ pub async fn current(app: &App, cookie: &str) -> Result<Option<Signed>> {
             session: Some(holder.id),
             role: Role::parse(&holder.role),
             source: Source::Web,
+            operator: holder.operator,
         },
         name: holder.name,
         email: holder.email,
         organisation: holder.organisation,
-        operator: holder.operator,
     }))
 }
 

@@ -61,6 +61,7 @@ fn held(listed: &Listed) -> Message {
         Some("late") => "sentence.held_late",
         Some("reconnect") => "sentence.held_reconnect",
         Some("paused") => "sentence.held_paused",
+        Some("restored") => "sentence.held_restored",
         _ => "sentence.held",
     };
     Message::new(key).with("channel", &listed.channel.name)

@@ -121,6 +121,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
             "late" => ("pause", "event.target.held_late"),
             "reconnect" => ("pause", "event.target.held_reconnect"),
             "paused" => ("pause", "event.target.held_paused"),
+            "restored" => ("pause", "event.target.held_restored"),
             _ => ("pause", "event.target.held"),
         },
         "part.published" => ("circle-check", "event.part.published"),

@@ -37,7 +37,9 @@ pub struct Frame {
     pub needs_you: i64,
     /// A time in which nothing could be sent and that nobody of the organisation has looked at yet.
     pub outage: Option<FrameOutage>,
-    /// Who is signed in runs this server.
+    /// Nothing is sent before the operator says so.
+    pub paused: bool,
+    /// Whoever is signed in runs this instance.
     pub operator: bool,
     /// The page's title.
     pub title: String,
@@ -91,6 +93,7 @@ impl Frame {
             flash: Flash::of(req).into_iter().collect(),
             needs_you: 0,
             outage: None,
+            paused: false,
             operator: false,
             title: String::new(),
             version: VERSION,
@@ -113,6 +116,7 @@ impl Frame {
             flash: vec![],
             needs_you: 1,
             outage: Some(FrameOutage { url: "/inbox/downtime/1".into(), due: 3 }),
+            paused: true,
             operator: true,
             title: "Posts".into(),
             version: "0.0.0",

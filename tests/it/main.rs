@@ -12,6 +12,7 @@ mod inbox;
 mod media;
 mod orgs;
 mod posts;
+mod processes;
 mod public_api;
 mod sandbox;
 mod templates;

@@ -46,6 +46,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get", "/docs", Open),
     ("get", "/assets/:hash/*path", Open),
     ("get", "/media/file/*path", Open),
+    ("get post", "/admin/resume", Signed),
     ("get", "/settings", Signed),
     ("get put", "/settings/account", Signed),
     ("get put", "/settings/password", Signed),

@@ -60,13 +60,15 @@ fn row(c: &Conclusion) -> Result<Vec<Value>> {
         failure.into(),
         (state == PartState::Published).then_some(c.now).into(),
         c.place.version.into(),
+        (c.absent || state == PartState::Published).into(),
     ])
 }
 
 /// Gives the parts that were still as the run had left them, under an epoch that is still the lane's.
 async fn conclude(tx: &mut Tx, rows: &[Vec<Value>]) -> Result<Vec<PartId>> {
     let held: Vec<(PartId,)> = q("UPDATE parts SET state = v.column5, next_at = v.column6, tries = v.column7, looks = v.column8,
-           failure = v.column9, published_at = v.column10 FROM (")
+           failure = v.column9, published_at = v.column10,
+           lookup_since = CASE WHEN v.column12 THEN NULL ELSE parts.lookup_since END FROM (")
     .rows("VALUES ", rows.iter().cloned())
     .push(
         ") AS v WHERE parts.id = v.column1 AND parts.state = v.column2

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod lane;
+mod lookup;
 mod outage;
 mod part;
 mod removal;
@@ -12,6 +13,7 @@ mod withdrawal;
 
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
 pub use lane::{Claim, Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use removal::{bring_back, remove_one, stop_removed};

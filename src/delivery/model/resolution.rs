@@ -91,6 +91,7 @@ async fn leave(
 ) -> Result<()> {
     // What a person gave up keeps its explanation.
     let left = q("UPDATE parts SET state = $2, next_at = $3, published_at = $4, candidates = NULL, candidates_at = NULL,
+         lookup_since = NULL,
          failure = CASE WHEN $2 = 'failed' THEN failure ELSE NULL END,
          tries = CASE WHEN $2 = 'waiting' THEN 0 ELSE tries END, looks = CASE WHEN $2 = 'waiting' THEN 0 ELSE looks END
        WHERE id = $1 AND state = 'needs_you'")

@@ -170,8 +170,11 @@ pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChang
     if updated == 0 {
         return Err(Error::conflict("error.not_editable"));
     }
+    let lookup = super::lookup::of_target(tx, id).await?;
     q("DELETE FROM parts WHERE org_id = $1 AND target_id = $2").bind(org).bind(id).exec(tx).await?;
     insert_parts(tx, org, (id, target.channel_id), change).await?;
+    // Edited or not, it may have gone out already.
+    super::lookup::keep(tx, id, lookup).await?;
     changed(tx, org, target.channel_id).await
 }
 

@@ -1,5 +1,7 @@
 //! `/admin`: the state of the whole instance, for who runs it. Everybody else is told that there is no such page.
 
+mod resume;
+
 use chrono::TimeDelta;
 use poem::{Route, get, handler};
 use serde::Serialize;
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     delivery::meters,
-    error::{Error, Message, Result},
+    error::{Message, Result},
     kit::process::Process,
     orgs::Caller,
     providers,
@@ -26,7 +28,7 @@ use crate::{
 
 /// Adds the routes.
 pub fn mount(route: Route) -> Route {
-    route.at("/admin", get(index))
+    resume::mount(route.at("/admin", get(index)))
 }
 
 /// The page.
@@ -114,9 +116,7 @@ struct OutageView {
 
 #[handler]
 async fn index(app: App, caller: Caller, frame: Frame) -> web::Result {
-    if !model::is_operator(&app.db, caller.person()?).await? {
-        return Err(Error::NotFound("page").into());
-    }
+    caller.require_operator()?;
     Ok(frame.page(&Overview::read(&app, &caller).await?)?)
 }
 
