@@ -9,6 +9,7 @@ use crate::{
     db::Db,
     http::Client,
     kit::{Clock, crypto::Key},
+    mail::Mailer,
     render::Pages,
     store::Store,
 };
@@ -26,6 +27,8 @@ pub struct App {
     pub key: Arc<Key>,
     /// Calls to the outside.
     pub http: Client,
+    /// Letters by e-mail.
+    pub mail: Mailer,
     /// Media files.
     pub store: Store,
     /// Templates.

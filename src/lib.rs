@@ -17,6 +17,10 @@ pub mod http;
 /// L2: the inside of HTTP: forms, cookies, errors as answers, the page around a view.
 pub mod web;
 
+/// L2: letters by e-mail.
+pub mod mail;
+/// L2: work that nobody outside sees and that may be repeated.
+pub mod queue;
 /// L2: files too large for the database.
 pub mod store;
 
@@ -42,6 +46,9 @@ pub mod posts;
 /// L4: people, passwords, sessions.
 pub mod identity;
 
+/// L4: what people are told, in the pages and by e-mail.
+pub mod notify;
+
 /// L4: for the operator: is it alive, is it ready.
 pub mod admin;
 /// L4: the practice platform, inside an instance or alone.
@@ -54,6 +61,8 @@ pub mod public_api;
 pub mod boot;
 /// L5: the command line.
 pub mod cli;
+/// L5: what follows from events, and periodic work.
+pub mod jobs;
 /// L5: every page and API, mounted and wrapped.
 pub mod routes;
 /// L5: listens and serves.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::backup;
+use super::{backup, mail};
 use crate::{
     app::App,
     boot, channels,
@@ -97,6 +97,11 @@ pub enum Request {
         /// Which organisation.
         organisation: Option<String>,
     },
+    /// `mail test`
+    MailTest {
+        /// Where to.
+        to: String,
+    },
     /// `backup`
     Backup {
         /// Absolute path of the archive.
@@ -145,6 +150,7 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
         }
         Request::PostList { organisation, from, to } => post_list(app, organisation, from, to).await,
         Request::PostShow { id, organisation } => post_show(app, organisation, &id).await,
+        Request::MailTest { to } => mail::test(app, &to).await,
         Request::Backup { file } => backup::write(app, &file).await,
     }
 }

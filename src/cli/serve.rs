@@ -1,6 +1,6 @@
 //! `rostrum serve` and `rostrum sandbox serve`.
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -10,10 +10,13 @@ use crate::{
     config::Config,
     delivery,
     error::{Error, Result},
-    identity,
+    identity, jobs,
     kit::Clock,
     sandbox, server,
 };
+
+/// How long jobs that run may take to finish after SIGTERM; what is cut off runs again.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the instance until SIGTERM or SIGINT.
 pub async fn serve(mut config: Config) -> Result<()> {
@@ -24,6 +27,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     config.server.listen = bound.address;
     let app = boot::open(config, Clock::system()).await?;
     let engine = delivery::Engine::start(&app);
+    let queue = jobs::start(&app);
     if let Some(listener) = socket::listen(&app) {
         tokio::spawn(socket::serve(app.clone(), listener));
     }
@@ -34,6 +38,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     bound.serve(&app, stopped()).await?;
     tracing::info!("stopping: what is in flight may finish");
     engine.stop().await;
+    queue.stop(DRAIN).await;
     app.db.close().await;
     Ok(())
 }

@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::{Mail, Notices};
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,10 @@ pub struct Config {
     pub accounts: Accounts,
     /// The delivery engine.
     pub delivery: Delivery,
+    /// Letters by e-mail.
+    pub mail: Mail,
+    /// What people are told.
+    pub notices: Notices,
     /// Per provider id.
     pub providers: BTreeMap<String, ProviderConfig>,
 }

@@ -17,6 +17,10 @@ pub enum Topic {
     Schedule,
     /// A channel was connected, paused, resumed or removed.
     Channels,
+    /// The queue: a job may be due sooner than its runner thinks, or an event waits for its jobs.
+    Jobs,
+    /// What the members of an organisation are told.
+    Notices(OrgId),
     /// The posts of an organisation.
     Posts(OrgId),
 }

@@ -115,6 +115,8 @@ values!(
     crate::kit::AttemptId => Uuid: |x| x.0,
     crate::kit::MediaId => Uuid: |x| x.0,
     crate::kit::EventId => Uuid: |x| x.0,
+    crate::kit::JobId => Uuid: |x| x.0,
+    crate::kit::NoticeId => Uuid: |x| x.0,
 );
 
 /// A query being built; see [`q`].

@@ -2,4 +2,4 @@
 
 mod model;
 
-pub use model::{Entry, Event, of_target, record};
+pub use model::{Entry, Event, FOLLOWED, Pending, any_pending, count_pending, of_target, record, take_pending};

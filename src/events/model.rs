@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::{
-    db::{Ex, FromRow, Tx, q},
+    db::{Ex, FromRow, Topic, Tx, q},
     error::Result,
     kit::{ChannelId, EventId, OrgId, PartId, PostId, TargetId, UserId},
 };
@@ -47,10 +47,40 @@ pub struct Entry {
     pub created_at: DateTime<Utc>,
 }
 
+/// The kinds from which jobs follow: their events are marked, in the same insert, until the jobs are in the queue. What
+/// follows is said in `jobs.rs`, and a test there holds the two lists together.
+pub const FOLLOWED: [&str; 13] = [
+    "channel.broken",
+    "channel.reconnected",
+    "channel.removed",
+    "part.failed",
+    "part.needs_you",
+    "part.resolved",
+    "target.cancelled",
+    "target.deleted",
+    "target.held",
+    "target.released",
+    "target.rescheduled",
+    "target.retried",
+    "target.sent_now",
+];
+
+/// An event whose jobs are not in the queue yet.
+#[derive(Debug, Clone, FromRow)]
+pub struct Pending {
+    /// Its id.
+    pub id: EventId,
+    /// Its tenant.
+    pub org_id: OrgId,
+    /// See [`Event::kind`].
+    pub kind: String,
+}
+
 /// Writes an event down.
 pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -> Result<()> {
-    q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
+    let pending = FOLLOWED.contains(&event.kind);
+    q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at, pending)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
     .bind(EventId::new())
     .bind(org)
     .bind(event.kind)
@@ -61,9 +91,37 @@ pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -
     .bind(event.user)
     .bind(event.data.unwrap_or_else(|| Json::Object(Default::default())))
     .bind(now)
+    .bind(pending)
     .exec(tx)
     .await?;
+    if pending {
+        tx.publish(Topic::Jobs);
+    }
     Ok(())
+}
+
+/// Takes the mark from up to `limit` events, oldest first. Whoever gets an event here enqueues its jobs in this transaction;
+/// of several processes only one gets it.
+pub async fn take_pending(tx: &mut Tx, limit: i64) -> Result<Vec<Pending>> {
+    let mut taken: Vec<Pending> = q("UPDATE events SET pending = FALSE WHERE pending AND id IN
+       (SELECT id FROM events WHERE pending ORDER BY id LIMIT $1) RETURNING id, org_id, kind")
+    .bind(limit)
+    .all(tx)
+    .await?;
+    taken.sort_by_key(|event| event.id);
+    Ok(taken)
+}
+
+/// True when an event waits for its jobs.
+pub async fn any_pending(ex: impl Into<Ex<'_>>) -> Result<bool> {
+    let first: Option<(EventId,)> = q("SELECT id FROM events WHERE pending ORDER BY id LIMIT 1").opt(ex).await?;
+    Ok(first.is_some())
+}
+
+/// How many events wait for their jobs.
+pub async fn count_pending(ex: impl Into<Ex<'_>>) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(*) FROM events WHERE pending").one(ex).await?;
+    Ok(count)
 }
 
 /// Everything that concerns one target, oldest first, at most 500.

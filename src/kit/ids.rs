@@ -67,4 +67,8 @@ ids! {
     MediaId,
     /// An entry of the audit trail.
     EventId,
+    /// A job of the queue.
+    JobId,
+    /// Something that people are told.
+    NoticeId,
 }

@@ -32,6 +32,8 @@ pub struct Frame {
     pub flash: Vec<Flash>,
     /// Posts that wait for a person.
     pub needs_you: i64,
+    /// Notices not read yet, counted to a hundred.
+    pub unread: i64,
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -74,6 +76,7 @@ impl Frame {
             theme: "system",
             flash: Flash::of(req).into_iter().collect(),
             needs_you: 0,
+            unread: 0,
             title: String::new(),
             version: env!("CARGO_PKG_VERSION"),
             source: SOURCE,
@@ -94,6 +97,7 @@ impl Frame {
             theme: "system",
             flash: vec![],
             needs_you: 1,
+            unread: 3,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

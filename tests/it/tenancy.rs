@@ -71,6 +71,16 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get post", "/media", Signed),
     ("put delete", "/media/:id", Own),
     ("post", "/media/:id/restoration", Own),
+    ("get", "/notices", Signed),
+    ("get post", "/notices/reading", Signed),
+    ("post", "/notices/:id/reading", Own),
+    ("get put", "/settings/notices", Signed),
+    ("get", "/mail/leave/:token", Open),
+    ("get", "/admin/jobs", Signed),
+    ("post", "/admin/jobs/replay", Signed),
+    ("post", "/admin/jobs/discard", Signed),
+    ("post", "/admin/jobs/:id/replay", Own),
+    ("delete", "/admin/jobs/:id", Own),
     ("get", "/sandbox", Signed),
     ("put", "/sandbox/behaviour", Signed),
     ("get", "/sandbox/media/:id", Signed),
@@ -78,7 +88,7 @@ const PAGES: &[(&str, &str, Door)] = &[
 ];
 
 /// Their GET only leads to another page of the table.
-const DETOURS: [&str; 3] = ["/settings", "/settings/password", "/settings/api-key"];
+const DETOURS: [&str; 4] = ["/settings", "/settings/password", "/settings/api-key", "/notices/reading"];
 
 /// The routes that the sources mount: those of the instance, not of the sandbox served alone, and no API.
 fn mounted() -> Vec<(String, String)> {

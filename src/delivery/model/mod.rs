@@ -2,6 +2,7 @@
 
 mod lane;
 mod part;
+mod part_media;
 mod removal;
 mod step;
 mod target;
@@ -9,6 +10,7 @@ mod withdrawal;
 
 pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
+pub use part_media::fill_part_media;
 pub use removal::{bring_back, remove_one, stop_removed};
 pub use step::{Step, steps_of};
 pub use target::{
