@@ -7,7 +7,8 @@ use std::{
 };
 
 /// Layers from the bottom; a module imports only from lower ones, and features (L4) only from those before them.
-const LAYERS: &[&[&str]] = &[&["error", "kit"], &["config", "render"], &["db", "http", "mail", "queue", "store", "web"], &["providers", "app"]];
+const LAYERS: &[&[&str]] =
+    &[&["error", "kit"], &["config", "render"], &["db", "http", "mail", "queue", "store", "web"], &["providers", "app"]];
 /// L4, in order.
 const FEATURES: &[&str] =
     &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "notify", "sandbox", "public_api", "admin"];

@@ -15,7 +15,7 @@ mod state;
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
 pub use engine::{Engine, Handle};
 pub use model::{
-    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, fill_part_media, find_part, find_target, parts_of, remove_one, replace,
-    waiting_for_person,
+    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, fill_part_media, find_part, find_target, parts_of,
+    remove_one, replace, waiting_for_person,
 };
 pub use state::{PartState, TargetState};

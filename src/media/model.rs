@@ -106,8 +106,11 @@ impl Media {
     /// Those of `ids` that exist, in the order of `ids`. Files taken out of the library are among them, because posts
     /// keep what they use; those whose bytes are gone are not.
     pub async fn find_many(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[MediaId]) -> Result<Vec<Self>> {
-        let found: Vec<Self> =
-            q("SELECT * FROM media WHERE org_id = $1 AND removed_at IS NULL").bind(org).list(" AND id IN ", ids.iter().copied()).all(ex).await?;
+        let found: Vec<Self> = q("SELECT * FROM media WHERE org_id = $1 AND removed_at IS NULL")
+            .bind(org)
+            .list(" AND id IN ", ids.iter().copied())
+            .all(ex)
+            .await?;
         Ok(ids.iter().filter_map(|id| found.iter().find(|m| m.id == *id)).cloned().collect())
     }
 
@@ -162,7 +165,12 @@ impl Media {
 
     /// Up to `limit` files that were taken out of a library before `before` and whose bytes are still there, beginning
     /// after `after`, with whose they are.
-    pub async fn discarded(ex: impl Into<Ex<'_>>, before: DateTime<Utc>, after: Option<MediaId>, limit: i64) -> Result<Vec<Self>> {
+    pub async fn discarded(
+        ex: impl Into<Ex<'_>>,
+        before: DateTime<Utc>,
+        after: Option<MediaId>,
+        limit: i64,
+    ) -> Result<Vec<Self>> {
         let mut query = q("SELECT * FROM media WHERE deleted_at < $1 AND removed_at IS NULL").bind(before);
         if let Some(after) = after {
             query = query.and(" AND id > ", after);
@@ -252,7 +260,13 @@ impl Media {
 
     /// Puts a file back into the library; one that is there stays there, one whose bytes were deleted is not found.
     pub async fn restore(tx: &mut Tx, org: OrgId, id: MediaId) -> Result<()> {
-        found(q("UPDATE media SET deleted_at = NULL WHERE org_id = $1 AND id = $2 AND removed_at IS NULL").bind(org).bind(id).exec(tx).await?)
+        found(
+            q("UPDATE media SET deleted_at = NULL WHERE org_id = $1 AND id = $2 AND removed_at IS NULL")
+                .bind(org)
+                .bind(id)
+                .exec(tx)
+                .await?,
+        )
     }
 }
 

@@ -19,7 +19,9 @@ pub fn mount(route: Route) -> Route {
 /// A mail program gets a line of text, a browser the page that says so.
 #[handler]
 async fn leave(app: App, Path(token): Path<String>, body: String) -> Response {
-    let Some(leaving) = Leaving::read(&app.key, &token) else { return (StatusCode::NOT_FOUND, words("notices.leave_unknown")).into_response() };
+    let Some(leaving) = Leaving::read(&app.key, &token) else {
+        return (StatusCode::NOT_FOUND, words("notices.leave_unknown")).into_response();
+    };
     match done(&app, leaving).await {
         Ok(()) if body.contains("List-Unsubscribe=One-Click") => words("notices.left").into_response(),
         Ok(()) => web::redirect(&format!("/mail/leave/{token}?done=1")),

@@ -13,6 +13,9 @@ use crate::{
 /// The hour on the organisation's clock from which daily mails go out.
 const MORNING: u32 = 8;
 
+/// What is told now may not be committed yet: daily mails end so long before, and the next one begins there.
+const SETTLED: TimeDelta = TimeDelta::minutes(2);
+
 /// Closes a notice and has its mails sent, all in one transaction; does nothing the second time.
 pub async fn close(app: &App, notice: NoticeId) -> Result<()> {
     let now = app.clock.now();
@@ -34,14 +37,15 @@ pub async fn digests(app: &App) -> Result<()> {
     if !app.mail.is_on() {
         return Ok(());
     }
+    let until = now - SETTLED;
     for daily in model::digest_due(&app.db).await? {
         if !is_due(daily.digest_at, &daily.zone, now) {
             continue;
         }
-        let since = daily.digest_at.unwrap_or(now - TimeDelta::days(1));
+        let since = daily.digest_at.unwrap_or(until - TimeDelta::days(1));
         let mut tx = app.db.begin().await?;
-        model::digested(&mut tx, daily.org_id, daily.user_id, now).await?;
-        queue::enqueue(&mut tx, &Digest { org: daily.org_id, user: daily.user_id, since, until: now }, now).await?;
+        model::digested(&mut tx, daily.org_id, daily.user_id, until).await?;
+        queue::enqueue(&mut tx, &Digest { org: daily.org_id, user: daily.user_id, since, until }, now).await?;
         tx.commit().await?;
     }
     Ok(())

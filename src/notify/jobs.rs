@@ -55,8 +55,7 @@ impl Job for Close {
 }
 
 /// Mails to one person are few and wait for a server: more tries over a longer time than others.
-const MAIL: Policy =
-    Policy { tries: 15, first_wait: 30, longest_wait: 6 * 3_600, limit: Duration::from_secs(600), at_once: 4 };
+const MAIL: Policy = Policy { tries: 15, first_wait: 30, longest_wait: 6 * 3_600, limit: Duration::from_secs(600), at_once: 4 };
 
 /// One notice to one person.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -87,8 +87,15 @@ pub fn meaning(event: &str, reason: Option<&str>) -> Option<Meaning> {
         // The notice of the channel says already that its posts are held.
         "target.held" if reason == Some("reconnect") => Meaning::Settle,
         "target.held" => Meaning::Raise(Kind::PostHeld),
-        "channel.reconnected" | "channel.removed" | "part.resolved" | "target.cancelled" | "target.deleted"
-        | "target.released" | "target.rescheduled" | "target.retried" | "target.sent_now" => Meaning::Settle,
+        "channel.reconnected"
+        | "channel.removed"
+        | "part.resolved"
+        | "target.cancelled"
+        | "target.deleted"
+        | "target.released"
+        | "target.rescheduled"
+        | "target.retried"
+        | "target.sent_now" => Meaning::Settle,
         _ => return None,
     })
 }

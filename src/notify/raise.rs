@@ -32,11 +32,13 @@ struct Group {
 /// Tells what these events of one organisation mean now. Once for each event, however often it is called.
 pub async fn raise(tx: &mut Tx, org: OrgId, events: &[EventId], config: &Notices, now: DateTime<Utc>) -> Result<()> {
     let mut groups: Vec<Group> = Vec::new();
+    let counted = model::counted(tx, org, events).await?;
     for event in model::told(&mut *tx, org, events).await? {
         settle(tx, org, &event, now).await?;
         let reason = event.data.get("reason").and_then(Json::as_str);
         let Some(Meaning::Raise(kind)) = meaning(&event.kind, reason) else { continue };
-        let Some(channel) = event.channel_id.filter(|_| kind.is_true(&event.standing())) else { continue };
+        let told = counted.contains(&event.id) || !kind.is_true(&event.standing());
+        let Some(channel) = event.channel_id.filter(|_| !told) else { continue };
         let gathering = Gathering { org, kind, channel };
         let known = groups.iter().position(|g| g.gathering.kind == kind && g.gathering.channel == channel);
         let notice = match known {

@@ -52,7 +52,11 @@ pub fn words(notice: &Notice) -> Option<Words> {
     Some(Words {
         title: say(title),
         body: say(body),
-        quote: if kind == Kind::ChannelReconnect { field("reason") } else { field("message").filter(|_| kind == Kind::PostFailed) },
+        quote: if kind == Kind::ChannelReconnect {
+            field("reason")
+        } else {
+            field("message").filter(|_| kind == Kind::PostFailed)
+        },
         excerpt: field("excerpt").filter(|text| one && !text.is_empty()),
         url,
         action: say(action),

@@ -148,16 +148,17 @@ pub async fn put_back(
     at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let put = q("UPDATE jobs SET state = 'queued', error = $3, run_at = $4, tries = tries - $5, runner = NULL, lease_until = NULL
+    let put =
+        q("UPDATE jobs SET state = 'queued', error = $3, run_at = $4, tries = tries - $5, runner = NULL, lease_until = NULL
        WHERE id = $1 AND epoch = $2 AND state = 'running'
        AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.kind = jobs.kind AND o.unique_key = jobs.unique_key AND o.state = 'queued')")
-    .bind(job.id)
-    .bind(job.epoch)
-    .bind(error.map(shortened))
-    .bind(at)
-    .bind(i64::from(!counted))
-    .exec(tx)
-    .await?;
+        .bind(job.id)
+        .bind(job.epoch)
+        .bind(error.map(shortened))
+        .bind(at)
+        .bind(i64::from(!counted))
+        .exec(tx)
+        .await?;
     if put == 0 && job.unique_key.is_some() {
         return finish(tx, job, ("cancelled", Some("another one with the same key waits already")), now).await;
     }
@@ -172,10 +173,8 @@ pub async fn extend_leases(tx: &mut Tx, runner: Uuid, until: DateTime<Utc>) -> R
 
 /// When the first lease of another runner is over.
 pub async fn next_abandoned(ex: impl Into<Ex<'_>>, runner: Uuid) -> Result<Option<DateTime<Utc>>> {
-    let (at,): (Option<DateTime<Utc>>,) = q("SELECT min(lease_until) FROM jobs WHERE state = 'running' AND runner <> $1")
-        .bind(runner)
-        .one(ex)
-        .await?;
+    let (at,): (Option<DateTime<Utc>>,) =
+        q("SELECT min(lease_until) FROM jobs WHERE state = 'running' AND runner <> $1").bind(runner).one(ex).await?;
     Ok(at)
 }
 
@@ -269,10 +268,11 @@ pub async fn replay(tx: &mut Tx, id: JobId, now: DateTime<Utc>) -> Result<()> {
 /// Lets every dead job of a kind begin anew. Those with a key begin one by one.
 pub async fn replay_all(tx: &mut Tx, kind: &str, now: DateTime<Utc>) -> Result<u64> {
     let put = revived(now).and(" AND kind = ", kind).push(" AND unique_key IS NULL").exec(tx).await?;
-    let keyed: Vec<(JobId,)> = q("SELECT id FROM jobs WHERE state = 'dead' AND unique_key IS NOT NULL AND kind = $1 ORDER BY id LIMIT 1000")
-        .bind(kind)
-        .all(&mut *tx)
-        .await?;
+    let keyed: Vec<(JobId,)> =
+        q("SELECT id FROM jobs WHERE state = 'dead' AND unique_key IS NOT NULL AND kind = $1 ORDER BY id LIMIT 1000")
+            .bind(kind)
+            .all(&mut *tx)
+            .await?;
     let mut all = put;
     for (id,) in keyed {
         all += revived(now).and(" AND id = ", id).exec(tx).await?;

@@ -111,9 +111,7 @@ pub async fn write(db: &Db, clock: &Clock, job: &Claimed, end: &End) -> Result<(
         End::Done => model::finish(&mut tx, job, ("done", None), now).await?,
         End::Cancelled(why) => model::finish(&mut tx, job, ("cancelled", Some(why)), now).await?,
         End::Dead(why) => model::finish(&mut tx, job, ("dead", Some(why)), now).await?,
-        End::Again { counted, why, wait } => {
-            model::put_back(&mut tx, job, (*counted, why.as_deref()), now + *wait, now).await?
-        }
+        End::Again { counted, why, wait } => model::put_back(&mut tx, job, (*counted, why.as_deref()), now + *wait, now).await?,
     };
     tx.commit().await
 }

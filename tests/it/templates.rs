@@ -8,7 +8,7 @@ use rostrum::{render::Pages, web::Frame};
 fn every_template_renders_its_samples() {
     let pages = Pages::new().unwrap();
     let mut rendered = 0;
-    for name in pages.names() {
+    for name in pages.names().into_iter().filter(|name| name.ends_with(".html")) {
         let sample = format!("{}/templates/{}", env!("CARGO_MANIFEST_DIR"), name.replace(".html", ".sample.json"));
         let Ok(json) = std::fs::read_to_string(&sample) else { continue };
         let contexts: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap_or_else(|e| panic!("{sample}: {e}"));

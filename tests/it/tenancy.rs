@@ -227,6 +227,7 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
         "SELECT id, name || zone FROM organisations WHERE id = $1",
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
+        "SELECT user_id, CAST(count(*) AS TEXT) FROM notice_marks WHERE org_id = $1 GROUP BY user_id",
     ] {
         let found: Vec<(Uuid, String)> = q(sql).bind(owner.org).all(&app.app.db).await.unwrap();
         rows.extend(found.into_iter().map(|row| format!("{row:?}")));

@@ -106,9 +106,7 @@ impl Jobs {
 fn kinds(counts: &Counts) -> Vec<Kind> {
     let mut names: Vec<&str> = counts.kinds.iter().map(|k| k.kind.as_str()).collect();
     names.dedup();
-    let count = |kind: &str, state: &str| {
-        counts.kinds.iter().find(|k| k.kind == kind && k.state == state).map_or(0, |k| k.count)
-    };
+    let count = |kind: &str, state: &str| counts.kinds.iter().find(|k| k.kind == kind && k.state == state).map_or(0, |k| k.count);
     let kind = |name: &str| Kind {
         name: name.to_owned(),
         queued: count(name, "queued"),

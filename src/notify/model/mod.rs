@@ -8,8 +8,8 @@ mod reader;
 pub use choice::{How, choices, digest_due, digested, set_choice, stop_daily};
 pub use event::{Told, told};
 pub use notice::{
-    Gathering, Notice, add_item, close, count_items, find, gathering, list, open, prune, recent, settle_channel, settle_items,
-    since,
+    Gathering, Notice, add_item, close, count_items, counted, find, gathering, list, open, prune, recent, settle_channel,
+    settle_items, since,
 };
 pub use reader::{Recipient, mark_all_read, mark_read, recipient, recipients, unread};
 

@@ -141,6 +141,16 @@ pub async fn open(tx: &mut Tx, group: Gathering, until: DateTime<Utc>, now: Date
     }
 }
 
+/// Those of these events that were counted in before.
+pub async fn counted(tx: &mut Tx, org: OrgId, events: &[EventId]) -> Result<Vec<EventId>> {
+    let found: Vec<(EventId,)> = q("SELECT event_id FROM notice_items WHERE org_id = $1")
+        .bind(org)
+        .list(" AND event_id IN ", events.iter().copied())
+        .all(tx)
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// Counts an event in; false when it was counted already.
 pub async fn add_item(tx: &mut Tx, (org, notice): (OrgId, NoticeId), event: EventId, target: Option<TargetId>) -> Result<bool> {
     let added = q("INSERT INTO notice_items (event_id, notice_id, org_id, target_id) VALUES ($1, $2, $3, $4)
@@ -187,14 +197,15 @@ pub async fn close(tx: &mut Tx, id: NoticeId) -> Result<Option<(OrgId, String, b
 
 /// It is no longer so for these kinds of a target: notices of which nothing is left are over.
 pub async fn settle_items(tx: &mut Tx, org: OrgId, target: TargetId, kinds: &[&'static str], now: DateTime<Utc>) -> Result<()> {
-    let notices: Vec<(NoticeId,)> = q("UPDATE notice_items SET resolved = TRUE WHERE org_id = $1 AND target_id = $2 AND NOT resolved
+    let notices: Vec<(NoticeId,)> =
+        q("UPDATE notice_items SET resolved = TRUE WHERE org_id = $1 AND target_id = $2 AND NOT resolved
        AND notice_id IN (SELECT id FROM notices WHERE org_id = $1")
-    .bind(org)
-    .bind(target)
-    .list(" AND kind IN ", kinds.iter().copied())
-    .push(") RETURNING notice_id")
-    .all(&mut *tx)
-    .await?;
+        .bind(org)
+        .bind(target)
+        .list(" AND kind IN ", kinds.iter().copied())
+        .push(") RETURNING notice_id")
+        .all(&mut *tx)
+        .await?;
     for (id,) in notices {
         q("UPDATE notices SET resolved_at = $2 WHERE id = $1 AND resolved_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM notice_items WHERE notice_id = $1 AND NOT resolved)")

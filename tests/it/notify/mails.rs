@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use rostrum::{db::q, queue};
 use serde_json::json;
 
-use crate::{support::MailAnswer, tells};
+use crate::{notify, support::MailAnswer, tells};
 
 tells! {
     /// One mail after the time of gathering: what happened, whether it may be live, the platform's words, a link.
@@ -116,7 +116,7 @@ tells! {
     async fn what_is_over_is_not_mailed(desk) {
         desk.break_channel().await;
         desk.app.run_jobs().await;
-        super::channel_of(&desk.app, &desk.owner).await;
+        notify::channel_of(&desk.app, &desk.owner).await;
         let target = desk.fail().await;
         desk.app.run_jobs().await;
         desk.bring(target, "scheduled", "target.retried", json!({})).await;

@@ -93,7 +93,12 @@ impl Desk {
             .exec(&mut tx)
             .await
             .unwrap();
-        q("UPDATE sessions SET org_id = $1 WHERE user_id = $2").bind(self.owner.org).bind(other.user).exec(&mut tx).await.unwrap();
+        q("UPDATE sessions SET org_id = $1 WHERE user_id = $2")
+            .bind(self.owner.org)
+            .bind(other.user)
+            .exec(&mut tx)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         (other.user, other.browser)
     }

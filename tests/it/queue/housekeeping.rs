@@ -43,8 +43,14 @@ impl House {
     }
 
     async fn post(&self, media: MediaId, channels: &[ChannelId], when: When) {
-        let part = EntryPart { id: None, text: Doc::from_plain("x"), media: vec![MediaRef { id: media, alt: String::new() }], delay_seconds: 0 };
-        let entry = |channel: &ChannelId| Entry { target: None, channel: *channel, settings: json!({}), parts: vec![part.clone()] };
+        let part = EntryPart {
+            id: None,
+            text: Doc::from_plain("x"),
+            media: vec![MediaRef { id: media, alt: String::new() }],
+            delay_seconds: 0,
+        };
+        let entry =
+            |channel: &ChannelId| Entry { target: None, channel: *channel, settings: json!({}), parts: vec![part.clone()] };
         let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: channels.iter().map(entry).collect() };
         posts::create(&self.app.app, &self.caller(), &draft).await.unwrap().unwrap();
     }
@@ -69,6 +75,8 @@ impl House {
 /// Bytes go a day after their file left the library, unless something that has not gone out shows it.
 async fn bytes_are_removed(engine: Engine) {
     let house = House::new(engine).await;
+    // From here on the clean-up has its turn each night.
+    house.app.run_jobs().await;
     let (planned, sent, unused, fresh, kept) = (
         house.upload("planned.png").await,
         house.upload("sent.png").await,
@@ -77,7 +85,7 @@ async fn bytes_are_removed(engine: Engine) {
         house.upload("kept.png").await,
     );
     let at = When::At(house.clock.now() + TimeDelta::days(60));
-    house.post(sent.id, &[house.channel], at.clone()).await;
+    house.post(sent.id, &[house.channel], at).await;
     house.run("UPDATE parts SET state = 'published', next_at = NULL").await;
     house.run("UPDATE targets SET state = 'published'").await;
     house.post(planned.id, &[house.channel], at).await;
@@ -109,7 +117,7 @@ async fn uses_are_entered(engine: Engine) {
     let house = House::new(engine).await;
     let picture = house.upload("a.png").await;
     let at = When::At(house.clock.now() + TimeDelta::days(1));
-    house.post(picture.id, &[house.channel], at.clone()).await;
+    house.post(picture.id, &[house.channel], at).await;
     house.post(picture.id, &[house.channel], at).await;
     let uses = async || Media::uses(&house.app.app.db, house.owner.org, &[picture.id]).await.unwrap().first().map(|u| u.posts);
     assert_eq!(uses().await, Some(2));

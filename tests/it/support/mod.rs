@@ -8,7 +8,6 @@ mod smtp;
 use std::{collections::BTreeMap, net::SocketAddr};
 
 pub use client::{Answer, Client};
-pub use smtp::{Answer as MailAnswer, Mailbox, Received};
 use rostrum::{
     App, boot,
     config::Config,
@@ -17,6 +16,7 @@ use rostrum::{
     kit::{Clock, OrgId, SessionId, UserId, crypto},
     server,
 };
+pub use smtp::{Answer as MailAnswer, Mailbox, Received};
 
 /// Writes one test that runs on SQLite and on Postgres.
 ///
