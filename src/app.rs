@@ -10,6 +10,7 @@ use crate::{
     http::Client,
     instance::Life,
     kit::{Clock, crypto::Key},
+    mail::Mailer,
     render::Pages,
     store::Store,
 };
@@ -27,6 +28,8 @@ pub struct App {
     pub key: Arc<Key>,
     /// Calls to the outside.
     pub http: Client,
+    /// Letters by e-mail.
+    pub mail: Mailer,
     /// Media files.
     pub store: Store,
     /// Templates.

@@ -14,12 +14,14 @@ use crate::{
     app::App,
     config::{Config, Role, StorageKind},
     db::{Db, Migrations, q},
+    delivery,
     error::{Error, Result},
     http, instance,
     kit::{
         Clock,
         crypto::{Key, random},
     },
+    mail::Mailer,
     render::Pages,
     store::Store,
 };
@@ -57,11 +59,13 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
     let store = open_store(&config, &data)?;
     let life = instance::enter(&db, &store, &data, clock.now()).await?;
     let config = with_sandbox(config);
+    delivery::fill_part_media(&db).await?;
     let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
     Ok(App {
         http: http::Client::new(&config.http)?.trusting(Some(config.server.listen)),
         store,
         life,
+        mail: Mailer::new(&config.mail, &url)?,
         pages: Pages::new()?,
         url: url.trim_end_matches('/').into(),
         config: Arc::new(config),

@@ -17,6 +17,10 @@ pub mod http;
 /// L2: the inside of HTTP: forms, cookies, errors as answers, the page around a view.
 pub mod web;
 
+/// L2: letters by e-mail.
+pub mod mail;
+/// L2: work that nobody outside sees and that may be repeated.
+pub mod queue;
 /// L2: files too large for the database.
 pub mod store;
 
@@ -47,6 +51,8 @@ pub mod identity;
 
 /// L4: what waits for a person, in one list.
 pub mod inbox;
+/// L4: what people are told, in the pages and by e-mail.
+pub mod notify;
 
 /// L4: for the operator: is it alive, is it ready, is it on time.
 pub mod admin;
@@ -64,6 +70,8 @@ pub mod boot;
 pub mod cli;
 /// L5: processes of our own program on scratch ground.
 pub mod fleet;
+/// L5: what follows from events, and periodic work.
+pub mod jobs;
 /// L5: every page and API, mounted and wrapped.
 pub mod routes;
 /// L5: proves on this machine that nothing goes out twice and nothing is lost.

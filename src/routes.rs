@@ -15,7 +15,7 @@ use crate::{
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    inbox, instance, media, orgs, posts, public_api, sandbox,
+    inbox, instance, media, notify, orgs, posts, public_api, sandbox,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -40,7 +40,8 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = channels::pages::mount(pages);
     let pages = posts::pages::mount(pages);
     let pages = inbox::pages::mount(pages);
-    let pages = admin::pages::mount(pages);
+    let pages = notify::pages::mount(pages);
+    let pages = admin::jobs::pages::mount(admin::pages::mount(pages));
     let pages = public_api::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
@@ -55,7 +56,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let routes =
         Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(Compression::new()));
     // Nor these: media is packed already, and a packed range would be of no use.
-    let routes = admin::api::mount(media::pages::mount_files(routes));
+    let routes = notify::api::mount(admin::api::mount(media::pages::mount_files(routes)));
     let routes = routes.around(around_routes);
     let server = app.config.server.clone();
     routes.data(site).data(app.clone()).around(move |inner, req| {
@@ -144,6 +145,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
             frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
             frame.outage = inbox::banner(&app.db, signed.caller.org).await?;
             frame.paused = instance::held(&app.db).await?.is_some();
+            frame.unread = notify::unread(&app.db, &signed.caller).await?;
         }
     }
     if csrf::is_unsafe(req.method()) {

@@ -72,6 +72,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Post,
     },
+    /// E-mail
+    Mail {
+        /// What to do
+        #[command(subcommand)]
+        command: Mail,
+    },
     /// Bring the database's schema up to date (serve does it too)
     Migrate,
     /// The settings in force
@@ -246,6 +252,17 @@ pub enum Post {
     },
 }
 
+/// `rostrum mail`
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Send a test mail with the settings in force; fails with the mail server's own words
+    Test {
+        /// Where to
+        #[arg(long, value_name = "ADDR")]
+        to: String,
+    },
+}
+
 /// `rostrum config`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -307,6 +324,7 @@ impl Command {
             Self::Post { command } => post(command),
             Self::Resume { show: true, .. } => Ok(Request::Paused),
             Self::Resume { hold_overdue, .. } => Ok(Request::Resume { hold_overdue: *hold_overdue }),
+            Self::Mail { command: Mail::Test { to } } => Ok(Request::MailTest { to: to.clone() }),
             Self::Backup { file } => Ok(Request::Backup { file: std::path::absolute(file)? }),
             _ => Err(Error::invalid("command", "cli.not_here")),
         }

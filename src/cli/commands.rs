@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::backup;
+use super::{backup, mail};
 use crate::{
     app::App,
     boot, channels,
@@ -104,6 +104,11 @@ pub enum Request {
         /// Nothing is looked up, everything that was due waits for a person.
         hold_overdue: bool,
     },
+    /// `mail test`
+    MailTest {
+        /// Where to.
+        to: String,
+    },
     /// `backup`
     Backup {
         /// Absolute path of the archive.
@@ -158,6 +163,7 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             let done = delivery::resume_instance(app, how).await?;
             Ok(json!({"looked_up": done.looked_up, "held": done.held}))
         }
+        Request::MailTest { to } => mail::test(app, &to).await,
         Request::Backup { file } => backup::write(app, &file).await,
     }
 }

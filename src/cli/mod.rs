@@ -7,6 +7,7 @@
 mod arguments;
 mod backup;
 mod commands;
+mod mail;
 mod output;
 mod presence;
 mod rehearsal;

@@ -1,6 +1,6 @@
 //! `rostrum serve` and `rostrum sandbox serve`.
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -11,10 +11,13 @@ use crate::{
     config::Config,
     delivery,
     error::{Error, Result},
-    identity,
+    identity, jobs,
     kit::Clock,
     sandbox, server,
 };
+
+/// How long jobs that run may take to finish after SIGTERM; what is cut off runs again.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the instance until SIGTERM or SIGINT.
 pub async fn serve(mut config: Config) -> Result<()> {
@@ -27,6 +30,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     let app = boot::open(config, Clock::system()).await?;
     let role = app.config.server.role;
     let presence = Presence::start(&app);
+    let queue = role.sends().then(|| jobs::start(&app));
     if let Some(listener) = socket::listen(&app) {
         tokio::spawn(socket::serve(app.clone(), listener));
     }
@@ -39,6 +43,9 @@ pub async fn serve(mut config: Config) -> Result<()> {
     bound.serve(&app, stopped()).await?;
     tracing::info!("stopping: what is in flight may finish");
     presence.stop().await;
+    if let Some(queue) = queue {
+        queue.stop(DRAIN).await;
+    }
     app.db.close().await;
     Ok(())
 }

@@ -4,9 +4,11 @@
 //! error, because a misspelt setting that is silently ignored is worse.
 
 mod load;
+mod mail;
 mod sections;
 
 pub use load::{Loaded, Setting, load};
+pub use mail::{Mail, MailSecurity, MailTransport, Notices};
 pub use sections::{
     Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Role, Server, Storage, StorageKind,
 };

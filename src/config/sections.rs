@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::{Mail, Notices};
 use crate::kit::Secret;
 
 /// Everything that can be set.
@@ -28,6 +29,10 @@ pub struct Config {
     pub delivery: Delivery,
     /// Numbers for a monitoring system.
     pub metrics: Metrics,
+    /// Letters by e-mail.
+    pub mail: Mail,
+    /// What people are told.
+    pub notices: Notices,
     /// Per provider id.
     pub providers: BTreeMap<String, ProviderConfig>,
 }

@@ -30,6 +30,10 @@ pub enum Topic {
     Schedule,
     /// A channel was connected, paused, resumed or removed.
     Channels,
+    /// The queue: a job may be due sooner than its runner thinks, or an event waits for its jobs.
+    Jobs,
+    /// What the members of an organisation are told.
+    Notices(OrgId),
     /// The posts of an organisation.
     Posts(OrgId),
 }
@@ -40,6 +44,8 @@ impl fmt::Display for Topic {
         match self {
             Self::Schedule => f.write_str("schedule"),
             Self::Channels => f.write_str("channels"),
+            Self::Jobs => f.write_str("jobs"),
+            Self::Notices(org) => write!(f, "notices:{org}"),
             Self::Posts(org) => write!(f, "posts:{org}"),
         }
     }
@@ -53,6 +59,8 @@ impl FromStr for Topic {
         match name {
             "schedule" => Ok(Self::Schedule),
             "channels" => Ok(Self::Channels),
+            "jobs" => Ok(Self::Jobs),
+            "notices" => id.parse().map(Self::Notices).map_err(|_| ()),
             "posts" => id.parse().map(Self::Posts).map_err(|_| ()),
             _ => Err(()),
         }

@@ -116,6 +116,8 @@ values!(
     crate::kit::MediaId => Uuid: |x| x.0,
     crate::kit::EventId => Uuid: |x| x.0,
     crate::kit::OutageId => Uuid: |x| x.0,
+    crate::kit::JobId => Uuid: |x| x.0,
+    crate::kit::NoticeId => Uuid: |x| x.0,
 );
 
 /// A line of a plan: the only column on Postgres, the fourth on SQLite.

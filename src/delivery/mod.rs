@@ -22,8 +22,8 @@ pub use candidates::{Recognised, look_for_candidates, recognise};
 pub use engine::{Engine, HEARTBEAT, Handle};
 pub use model::{
     Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Resolution, Target, TargetChange, WAITING_FOR_PERSON,
-    add, bring_back, candidates_of, dismiss_outage, find_outage, find_part, find_target, give_up, newest_outage, overdue,
-    parts_of, remove_one, replace, resolve, waiting_for_person,
+    add, bring_back, candidates_of, dismiss_outage, fill_part_media, find_outage, find_part, find_target, give_up, newest_outage,
+    overdue, parts_of, remove_one, replace, resolve, waiting_for_person,
 };
 pub use resume::{Resume, Resumed, resume_instance};
 pub use state::{PartState, TargetState};

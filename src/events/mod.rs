@@ -2,4 +2,6 @@
 
 mod model;
 
-pub use model::{Entry, Event, of_target, parts_with, record, record_all};
+pub use model::{
+    Entry, Event, FOLLOWED, Pending, any_pending, count_pending, of_target, parts_with, record, record_all, take_pending,
+};

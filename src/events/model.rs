@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::{
-    db::{Ex, FromRow, Tx, Value, portions, q},
+    db::{Ex, FromRow, Topic, Tx, Value, portions, q},
     error::Result,
     kit::{ChannelId, EventId, OrgId, PartId, PostId, TargetId, UserId},
 };
@@ -47,6 +47,35 @@ pub struct Entry {
     pub created_at: DateTime<Utc>,
 }
 
+/// The kinds from which jobs follow: their events are marked, in the same insert, until the jobs are in the queue. What
+/// follows is said in `jobs.rs`, and a test there holds the two lists together.
+pub const FOLLOWED: [&str; 13] = [
+    "channel.broken",
+    "channel.reconnected",
+    "channel.removed",
+    "part.failed",
+    "part.needs_you",
+    "part.resolved",
+    "target.cancelled",
+    "target.deleted",
+    "target.held",
+    "target.released",
+    "target.rescheduled",
+    "target.retried",
+    "target.sent_now",
+];
+
+/// An event whose jobs are not in the queue yet.
+#[derive(Debug, Clone, FromRow)]
+pub struct Pending {
+    /// Its id.
+    pub id: EventId,
+    /// Its tenant.
+    pub org_id: OrgId,
+    /// See [`Event::kind`].
+    pub kind: String,
+}
+
 /// Writes an event down.
 pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -> Result<()> {
     record_all(tx, vec![(org, event, now)]).await
@@ -54,12 +83,16 @@ pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -
 
 /// Writes many events down, in their order.
 pub async fn record_all(tx: &mut Tx, events: Vec<(OrgId, Event, DateTime<Utc>)>) -> Result<()> {
+    let followed = events.iter().any(|(_, event, _)| FOLLOWED.contains(&event.kind));
     let rows: Vec<Vec<Value>> = events.into_iter().map(row).collect();
     for portion in portions(&rows) {
-        q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at)")
+        q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at, pending)")
             .rows(" VALUES ", portion.iter().cloned())
             .exec(tx)
             .await?;
+    }
+    if followed {
+        tx.publish(Topic::Jobs);
     }
     Ok(())
 }
@@ -76,6 +109,7 @@ fn row((org, event, now): (OrgId, Event, DateTime<Utc>)) -> Vec<Value> {
         event.user.into(),
         event.data.unwrap_or_else(|| Json::Object(Default::default())).into(),
         now.into(),
+        FOLLOWED.contains(&event.kind).into(),
     ]
 }
 
@@ -86,6 +120,30 @@ pub async fn parts_with(ex: impl Into<Ex<'_>>, org: OrgId, kinds: &[&'static str
         .list(" AND kind IN ", kinds.iter().copied())
         .one(ex)
         .await?;
+    Ok(count)
+}
+
+/// Takes the mark from up to `limit` events, oldest first. Whoever gets an event here enqueues its jobs in this transaction;
+/// of several processes only one gets it.
+pub async fn take_pending(tx: &mut Tx, limit: i64) -> Result<Vec<Pending>> {
+    let mut taken: Vec<Pending> = q("UPDATE events SET pending = FALSE WHERE pending AND id IN
+       (SELECT id FROM events WHERE pending ORDER BY id LIMIT $1) RETURNING id, org_id, kind")
+    .bind(limit)
+    .all(tx)
+    .await?;
+    taken.sort_by_key(|event| event.id);
+    Ok(taken)
+}
+
+/// True when an event waits for its jobs.
+pub async fn any_pending(ex: impl Into<Ex<'_>>) -> Result<bool> {
+    let first: Option<(EventId,)> = q("SELECT id FROM events WHERE pending ORDER BY id LIMIT 1").opt(ex).await?;
+    Ok(first.is_some())
+}
+
+/// How many events wait for their jobs.
+pub async fn count_pending(ex: impl Into<Ex<'_>>) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(*) FROM events WHERE pending").one(ex).await?;
     Ok(count)
 }
 

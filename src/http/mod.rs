@@ -117,14 +117,21 @@ fn follow(guard: &Guard, scheme: &'static str) -> Policy {
 
 /// Where there is no CA bundle (a bare container), the embedded one of Mozilla is used.
 fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    match embedded_roots() {
+        Some(roots) => builder.tls_certs_only(roots.filter_map(|der| reqwest::Certificate::from_der(der).ok())),
+        None => builder,
+    }
+}
+
+/// Mozilla's root certificates, when this machine has no bundle of its own.
+pub fn embedded_roots() -> Option<impl Iterator<Item = &'static [u8]>> {
     const BUNDLES: [&str; 4] =
         ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
     let named = std::env::var_os("SSL_CERT_FILE").is_some_and(|file| std::path::Path::new(&file).exists());
     if named || BUNDLES.iter().any(|b| std::path::Path::new(b).exists()) {
-        return builder;
+        return None;
     }
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|c| reqwest::Certificate::from_der(c).ok());
-    builder.tls_certs_only(roots)
+    Some(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(AsRef::as_ref))
 }
 
 #[cfg(test)]

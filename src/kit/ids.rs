@@ -69,4 +69,8 @@ ids! {
     EventId,
     /// A time without a sign of life.
     OutageId,
+    /// A job of the queue.
+    JobId,
+    /// Something that people are told.
+    NoticeId,
 }

@@ -41,6 +41,8 @@ pub struct Frame {
     pub paused: bool,
     /// Whoever is signed in runs this instance.
     pub operator: bool,
+    /// Notices not read yet, counted to a hundred.
+    pub unread: i64,
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -95,6 +97,7 @@ impl Frame {
             outage: None,
             paused: false,
             operator: false,
+            unread: 0,
             title: String::new(),
             version: VERSION,
             source: SOURCE,
@@ -118,6 +121,7 @@ impl Frame {
             outage: Some(FrameOutage { url: "/inbox/downtime/1".into(), due: 3 }),
             paused: true,
             operator: true,
+            unread: 3,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

@@ -78,6 +78,16 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get post", "/media", Signed),
     ("put delete", "/media/:id", Own),
     ("post", "/media/:id/restoration", Own),
+    ("get", "/notices", Signed),
+    ("get post", "/notices/reading", Signed),
+    ("post", "/notices/:id/reading", Own),
+    ("get put", "/settings/notices", Signed),
+    ("get", "/mail/leave/:token", Open),
+    ("get", "/admin/jobs", Signed),
+    ("post", "/admin/jobs/replay", Signed),
+    ("post", "/admin/jobs/discard", Signed),
+    ("post", "/admin/jobs/:id/replay", Own),
+    ("delete", "/admin/jobs/:id", Own),
     ("get", "/sandbox", Signed),
     ("put", "/sandbox/behaviour", Signed),
     ("get", "/sandbox/media/:id", Signed),
@@ -85,7 +95,7 @@ const PAGES: &[(&str, &str, Door)] = &[
 ];
 
 /// Their GET only leads to another page of the table.
-const DETOURS: [&str; 3] = ["/settings", "/settings/password", "/settings/api-key"];
+const DETOURS: [&str; 4] = ["/settings", "/settings/password", "/settings/api-key", "/notices/reading"];
 
 /// The routes that the sources mount: those of the instance, not of the sandbox served alone, and no API.
 fn mounted() -> Vec<(String, String)> {
@@ -243,6 +253,7 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
         "SELECT outage_id, CASE WHEN dismissed_at IS NULL THEN 'new' ELSE 'seen' END FROM outage_notes WHERE org_id = $1",
+        "SELECT user_id, CAST(count(*) AS TEXT) FROM notice_marks WHERE org_id = $1 GROUP BY user_id",
     ] {
         let found: Vec<(Uuid, String)> = q(sql).bind(owner.org).all(&app.app.db).await.unwrap();
         rows.extend(found.into_iter().map(|row| format!("{row:?}")));

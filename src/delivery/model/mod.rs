@@ -5,6 +5,7 @@ mod lane;
 mod lookup;
 mod outage;
 mod part;
+mod part_media;
 mod removal;
 mod resolution;
 mod step;
@@ -16,6 +17,7 @@ pub use lane::{Claim, Lane, claim, extend_leases, forget_leases, next_wake, refr
 pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
+pub use part_media::fill_part_media;
 pub use removal::{bring_back, remove_one, stop_removed};
 pub use resolution::{Resolution, give_up, known_remotes, resolve};
 pub use step::{Step, steps_of};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
-use super::{super::state, Part, parts_of, refresh};
+use super::{super::state, Part, part_media, parts_of, refresh};
 use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     delivery::{PartState, TargetState},
@@ -219,6 +219,7 @@ async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, Cha
         .bind(next_at)
         .exec(tx)
         .await?;
+        part_media::note(tx, org, part.id, &part.media).await?;
     }
     Ok(())
 }

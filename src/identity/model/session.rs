@@ -108,3 +108,9 @@ pub async fn delete_others(tx: &mut Tx, user: UserId, keep: Option<SessionId>) -
     };
     Ok(())
 }
+
+/// Removes those that are over.
+pub async fn prune(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    q("DELETE FROM sessions WHERE expires_at <= $1").bind(now).exec(tx).await?;
+    Ok(())
+}

@@ -3,6 +3,7 @@
 
 mod client;
 mod postgres;
+mod smtp;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -12,9 +13,11 @@ use rostrum::{
     App, boot,
     config::Config,
     db::q,
+    jobs,
     kit::{Clock, OrgId, SessionId, UserId, crypto},
     server,
 };
+pub use smtp::{Answer as MailAnswer, Mailbox, Received};
 
 /// Writes one test that runs on SQLite and on Postgres.
 ///
@@ -61,6 +64,7 @@ pub struct TestApp {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
+    mailbox: Option<Mailbox>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     _lock: boot::Lock,
     _data: tempfile::TempDir,
@@ -135,7 +139,25 @@ impl TestApp {
             };
             bound.serve(&served, stopped).await.unwrap();
         });
-        Ok(Self { app, address, stop: Some(stop), _lock: lock, _data: data })
+        Ok(Self { app, address, mailbox: None, stop: Some(stop), _lock: lock, _data: data })
+    }
+
+    /// With a mail server of its own, on a clock of its own.
+    pub async fn with_mail(engine: Engine, clock: Clock) -> Self {
+        let mailbox = Mailbox::start().await;
+        let mut app = Self::with(engine, clock, |config| mailbox.configure(config)).await;
+        app.mailbox = Some(mailbox);
+        app
+    }
+
+    /// Runs every job that is due, and what follows from it, until nothing is due. Tells how many runs that were.
+    pub async fn run_jobs(&self) -> usize {
+        jobs::runner(&self.app).run_due().await.unwrap()
+    }
+
+    /// The mail server; only of [`TestApp::with_mail`].
+    pub fn mail(&self) -> &Mailbox {
+        self.mailbox.as_ref().expect("this instance was made with a mail server")
     }
 
     /// A browser without a session.
