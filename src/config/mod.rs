@@ -4,7 +4,9 @@
 //! error, because a misspelt setting that is silently ignored is worse.
 
 mod load;
+mod rate;
 mod sections;
 
 pub use load::{Loaded, Setting, load};
+pub use rate::{Cost, Rate, Scope};
 pub use sections::{Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Server};

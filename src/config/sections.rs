@@ -6,6 +6,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::Rate;
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -134,13 +136,32 @@ pub struct Delivery {
     pub lease_seconds: u64,
     /// Seconds that requests in flight may take to finish after SIGTERM. Default 20.
     pub drain_seconds: u64,
-    /// A post later than this many minutes waits for a person instead of being sent. Default 60.
+    /// A post later than this many minutes is not simply sent: see the organisation's settings. For organisations that have
+    /// not chosen. Default 60, at least 1.
     pub late_minutes: u32,
+    /// Posts a minute and channel while a backlog is worked off, for organisations that have not chosen. Default 1; 0: all
+    /// at once.
+    pub burst_per_minute: u32,
+    /// Posts an hour and channel at most; organisations can choose less. Default 30; 0: as many as come.
+    pub channel_per_hour: u32,
+    /// Hours within which the same content on the same channel must be confirmed. Default 24; 0: never asked.
+    pub duplicate_hours: u32,
+    /// The two limits above hold for the sandbox, too. Default false.
+    pub limit_sandbox: bool,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { lanes: 256, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
+        Self {
+            lanes: 256,
+            lease_seconds: 60,
+            drain_seconds: 20,
+            late_minutes: 60,
+            burst_per_minute: 1,
+            channel_per_hour: 30,
+            duplicate_hours: 24,
+            limit_sandbox: false,
+        }
     }
 }
 
@@ -150,4 +171,6 @@ impl Default for Delivery {
 pub struct ProviderConfig {
     /// Replaces a host of the provider by name, for example `hosts.web = "https://bsky.example"`.
     pub hosts: BTreeMap<String, String>,
+    /// Replaces the limits that the provider's description names. Default: those of the description.
+    pub rates: Option<Vec<Rate>>,
 }

@@ -10,7 +10,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{lane::Worker, ledger::Ledger, model};
+use super::{catch_up, lane::Worker, ledger::Ledger, model};
 use crate::{
     app::App,
     db::{Topic, q},
@@ -132,10 +132,9 @@ impl Engine {
     /// Lets posts go that waited for a channel, and withdraws those of removed ones.
     async fn follow_channels(&self) -> Result<()> {
         let app = &self.worker.app;
-        let late = TimeDelta::minutes(app.config.delivery.late_minutes.into());
         loop {
             let mut tx = app.db.begin().await?;
-            let released = model::release_held(&mut tx, late, app.clock.now()).await?;
+            let released = catch_up::release_held(&mut tx, &app.config.delivery, app.clock.now()).await?;
             model::withdraw_removed(&mut tx).await?;
             tx.commit().await?;
             if released == 0 {

@@ -9,15 +9,17 @@ use tokio::sync::watch;
 use super::{
     PartState,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
+    limits,
     model::{self, Due, Lane},
     plan::{self, News, Next, Standing},
+    policy::Policy,
     run::Run,
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, Sealed, Vault, mark_reconnect},
-    db::Topic,
+    channels::{Channel, Sealed, Vault, mark_reconnect},
     error::{Error, Failure, FailureKind, Result},
+    http::RateHint,
     kit::{MediaId, Seldom, text::Doc},
     media::Files,
     providers::{Call, Found, Outcome, Provider, Remote},
@@ -45,6 +47,7 @@ pub struct Worker {
 /// What came of a run, for the conclusion.
 struct Finding {
     news: News,
+    hint: Option<RateHint>,
     failure: Option<Failure>,
     remotes: Vec<Remote>,
     warnings: Vec<String>,
@@ -88,11 +91,12 @@ impl Worker {
                 Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await,
                 opened => opened?,
             };
+            let policy = self.policy(&channel, &due).await?;
             for part in &due {
                 if *self.stopping.borrow() {
                     return Ok(());
                 }
-                if !self.handle(lane, (&channel, &vault), part).await? {
+                if !self.handle(lane, (&channel, &vault), policy.as_ref(), part).await? {
                     return Ok(());
                 }
             }
@@ -120,9 +124,8 @@ impl Worker {
     }
 
     /// Deals with one due part; false when the lane must be given back before the next one.
-    async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), due: &Due) -> Result<bool> {
-        if let Some(reason) = self.reason_to_hold(channel, due) {
-            self.hold(due, reason).await?;
+    async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), policy: Option<&Policy>, due: &Due) -> Result<bool> {
+        if self.keep_back(channel, policy, due).await? {
             return Ok(true);
         }
         let place = Place {
@@ -137,7 +140,8 @@ impl Worker {
             last: due.part.position == due.last_position,
         };
         let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
-        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
+        let limits = self.limits(channel, policy, due, &steps);
+        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps).within(limits);
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
             return self.conclude(place, (&run, None), due, failed(failure)).await;
@@ -156,38 +160,10 @@ impl Worker {
         if run.is_refused() {
             return Ok(false);
         }
+        if let Some(wait) = run.wait() {
+            return self.put_off(lane, policy, due, wait).await.map(|()| false);
+        }
         self.conclude(place, (&run, Some(vault.sealed())), due, result).await
-    }
-
-    fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
-        let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
-        let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
-        match channel.state {
-            _ if due.removed => None,
-            // What the platform has, or may have, is followed to its end even on a paused channel.
-            _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
-            ChannelState::Paused => Some("paused"),
-            ChannelState::Reconnect => Some("reconnect"),
-            ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
-            ChannelState::Active => None,
-        }
-    }
-
-    async fn hold(&self, due: &Due, reason: &'static str) -> Result<()> {
-        let mut tx = self.app.db.begin().await?;
-        if !model::take(&mut tx, &due.part).await? {
-            // A person was faster.
-            return Ok(());
-        }
-        match model::find_target(&mut tx, due.part.org_id, due.part.target_id).await {
-            Ok(target) => model::hold(&mut tx, &target, reason, self.app.clock.now()).await?,
-            // Removed: there is nobody to hold it for.
-            Err(Error::NotFound(_)) => {}
-            Err(e) => return Err(e),
-        }
-        // The channel may work again by now.
-        tx.publish(Topic::Channels);
-        tx.commit().await
     }
 
     /// Its target was removed and nothing of it can be live: it ends here.
@@ -202,7 +178,7 @@ impl Worker {
     async fn publish(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
         let result = self
             .call(provider, with, due, run, async |call| match provider.publish(call).await {
-                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, failure: None, remotes, warnings },
+                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, remotes, warnings, ..nothing() },
                 Ok(Outcome::Wait { after }) => {
                     let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1));
                     Finding { news: News::Wait(after), ..nothing() }
@@ -214,7 +190,9 @@ impl Worker {
         let hidden =
             matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
         match (&result.failure, run.is_cut_off()) {
-            (Some(f), true) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
+            (Some(f), true) if hidden => {
+                Ok(Finding { hint: result.hint, ..failed(Failure { kind: FailureKind::Uncertain, ..f.clone() }) })
+            }
             _ => Ok(result),
         }
     }
@@ -262,8 +240,9 @@ impl Worker {
         } else {
             Vec::new()
         };
+        let (http, heard) = self.app.http.listening(&self.app.clock);
         let call = Call {
-            http: &self.app.http,
+            http: &http,
             account: &channel.remote_id,
             hosts: self.app.provider_hosts(provider.about().id),
             text: &Doc::from_html(&due.part.content),
@@ -285,10 +264,11 @@ impl Worker {
                 failed(Failure::unexpected("Rostrum's code for this platform crashed"))
             }
         };
-        Ok(match run.flush().await {
+        let result = match run.flush().await {
             Ok(()) => result,
             Err(failure) => failed(failure),
-        })
+        };
+        Ok(Finding { hint: heard.hint(), ..result })
     }
 
     /// Decides and writes down what follows; false when the lane is no longer ours.
@@ -319,19 +299,21 @@ impl Worker {
             failure: result.failure,
             remotes: result.remotes,
             warnings: result.warnings,
+            heeded: result.hint.map(|hint| limits::heed(run.limits(), hint, now)).unwrap_or_default(),
             used,
             next,
             now,
         };
         log(&conclusion);
-        let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let blocked = conclusion.heeded.blocked_until.is_some()
+            || matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
         let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
         Ok(verdict == Verdict::Written && !blocked)
     }
 }
 
 fn nothing() -> Finding {
-    Finding { news: News::NotSeen, failure: None, remotes: Vec::new(), warnings: Vec::new() }
+    Finding { news: News::NotSeen, hint: None, failure: None, remotes: Vec::new(), warnings: Vec::new() }
 }
 
 fn failed(failure: Failure) -> Finding {

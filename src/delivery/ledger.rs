@@ -3,6 +3,8 @@
 //!
 //! Nothing is written under an epoch that is no longer the lane's: the writer is told so and stops.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 use tokio::sync::{mpsc, oneshot};
@@ -10,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     PartState, TargetState,
+    limits::{Ask, Budget, Heeded, Limit, Wait},
     model::{self, Lane},
     plan::Next,
 };
@@ -36,6 +39,8 @@ pub enum Verdict {
     Written,
     /// The lane belongs to somebody else now, or a person was faster: nothing was written, nothing may be sent.
     Refused,
+    /// A limit leaves no room: nothing was written, nothing may be sent before.
+    Wait(Wait),
 }
 
 /// What identifies a part in flight.
@@ -71,6 +76,8 @@ pub enum Entry {
         claims: Option<PartState>,
         /// The step.
         step: Intent,
+        /// What it comes under.
+        limits: Arc<[Limit]>,
         /// When.
         now: DateTime<Utc>,
     },
@@ -130,12 +137,24 @@ pub struct Conclusion {
     pub warnings: Vec<String>,
     /// Reading back proved that the open steps did not happen.
     pub absent: bool,
+    /// What the platform's headers ask for.
+    pub heeded: Heeded,
     /// The credentials it ran with.
     pub used: Option<Sealed>,
     /// The audit trail's word, for example `part.published`.
     pub kind: &'static str,
     /// When.
     pub now: DateTime<Utc>,
+}
+
+impl Entry {
+    /// What an attempt comes under.
+    fn limits(&self) -> &[Limit] {
+        match self {
+            Self::Begin { limits, .. } => limits,
+            _ => &[],
+        }
+    }
 }
 
 impl Ledger {
@@ -192,12 +211,31 @@ async fn one_by_one(db: &Db, group: &[(Entry, oneshot::Sender<Result<Verdict>>)]
     verdicts
 }
 
-async fn write<'a>(db: &Db, entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Verdict>> {
+async fn write<'a>(db: &Db, entries: impl Iterator<Item = &'a Entry> + Clone) -> Result<Vec<Verdict>> {
     let mut tx = db.begin().await?;
+    let mut budget = Budget::load(&mut tx, entries.clone().flat_map(Entry::limits)).await?;
     let mut verdicts = Vec::new();
     for entry in entries {
         verdicts.push(match entry {
-            Entry::Begin { place, claims, step, now } => begin(&mut tx, place, *claims, step, *now).await?,
+            Entry::Begin { place, claims, step, limits, now } => {
+                let ask = Ask {
+                    limits,
+                    is_first: claims.is_some(),
+                    is_visible: step.effect != "repeatable",
+                    is_new: step.is_new,
+                    now: *now,
+                };
+                match budget.wait(&ask) {
+                    Some(wait) => Verdict::Wait(wait),
+                    None => {
+                        let verdict = begin(&mut tx, place, *claims, step, *now).await?;
+                        if verdict == Verdict::Written {
+                            budget.take(&ask);
+                        }
+                        verdict
+                    }
+                }
+            }
             Entry::End { attempt, part, step, result, now } => end(&mut tx, *attempt, (*part, step), result, *now).await?,
             Entry::Conclude(conclusion) => conclude(&mut tx, conclusion).await?,
             Entry::Release(lane) => {
@@ -206,6 +244,7 @@ async fn write<'a>(db: &Db, entries: impl Iterator<Item = &'a Entry>) -> Result<
             }
         });
     }
+    budget.store(&mut tx).await?;
     tx.commit().await?;
     Ok(verdicts)
 }
@@ -357,6 +396,7 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
             model::settle(tx, c.place.org, c.place.target).await?;
         }
     }
+    model::heed(tx, c.place.lane.channel_id, &c.heeded, c.now).await?;
     tx.publish(Topic::Posts(c.place.org));
     events::record(tx, c.place.org, event(c), c.now).await?;
     Ok(Verdict::Written)

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::TimeDelta;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     PartState,
     ledger::{Entry, Intent, Ledger, Place, Verdict},
+    limits::{Limit, Wait},
     model::Step,
 };
 use crate::{
@@ -29,6 +30,7 @@ pub struct Run {
     ledger: Ledger,
     clock: Clock,
     place: Place,
+    limits: Arc<[Limit]>,
     inner: Mutex<Inner>,
 }
 
@@ -38,6 +40,8 @@ struct Inner {
     claims: Option<PartState>,
     /// A person or another worker was faster: this run must not go on.
     refused: bool,
+    /// There is no room for the next attempt yet: this run must not go on.
+    wait: Option<Wait>,
     /// Attempts in flight by step.
     open: HashMap<String, AttemptId>,
     /// The last end, not yet known to be on disk: the ledger keeps the order, so the next write tells.
@@ -48,8 +52,23 @@ impl Run {
     /// A run that starts from what the last one left.
     pub fn new(ledger: Ledger, clock: Clock, place: Place, from: PartState, steps: Vec<Step>) -> Self {
         let steps = steps.into_iter().map(|s| (s.name.clone(), s)).collect();
-        let inner = Inner { steps, claims: Some(from), refused: false, open: HashMap::new(), pending: None };
-        Self { ledger, clock, place, inner: Mutex::new(inner) }
+        let inner = Inner { steps, claims: Some(from), refused: false, wait: None, open: HashMap::new(), pending: None };
+        Self { ledger, clock, place, limits: Arc::default(), inner: Mutex::new(inner) }
+    }
+
+    /// Its attempts come under these limits.
+    pub fn within(self, limits: Arc<[Limit]>) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Those.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// Set when the run had to stop because a limit leaves no room: nothing has left.
+    pub fn wait(&self) -> Option<Wait> {
+        self.lock().wait
     }
 
     /// True when the run was refused and must leave no trace.
@@ -116,13 +135,17 @@ impl Run {
         });
         let attempt = AttemptId::new();
         let intent = Intent { attempt, name: name.to_owned(), key: step.key, effect: word(effect), hash, is_new };
-        let entry = Entry::Begin { place: self.place, claims, step: intent, now };
+        let entry = Entry::Begin { place: self.place, claims, step: intent, limits: self.limits.clone(), now };
         self.flush().await?;
         match self.ledger.write(entry).await {
             Ok(Verdict::Written) => {}
             Ok(Verdict::Refused) => {
                 self.lock().refused = true;
                 return Err(Failure::unavailable("the part is no longer ours to send"));
+            }
+            Ok(Verdict::Wait(wait)) => {
+                self.lock().wait = Some(wait);
+                return Err(Failure::unavailable("a limit leaves no room yet"));
             }
             Err(e) => return Err(ledger_away(&e)),
         }

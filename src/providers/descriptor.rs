@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+pub use crate::config::{Cost, Rate, Scope};
+
 /// Everything about a provider that data can say.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Descriptor {
@@ -22,6 +24,8 @@ pub struct Descriptor {
     pub can: Can,
     /// What it accepts.
     pub limits: Limits,
+    /// How often it lets itself be written to; `providers.<id>.rates` replaces them.
+    pub rates: &'static [Rate],
     /// The platform's documentation of what is used here.
     pub docs: &'static str,
 }
@@ -37,6 +41,7 @@ impl Descriptor {
         hosts: &[],
         can: Can::PUBLISH,
         limits: Limits::NONE,
+        rates: &[],
         docs: "",
     };
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use call::{Begin, Call, Effect, Fitted, MediaFile, MediaSource, Picture, Refresh, StepKey, Steps, Tokens};
-pub use descriptor::{Auth, Can, Choice, Descriptor, Field, FieldKind, Limits, Text, Unit, When};
+pub use descriptor::{Auth, Can, Choice, Cost, Descriptor, Field, FieldKind, Limits, Rate, Scope, Text, Unit, When};
 
 pub use crate::error::{Failure, FailureKind};
 use crate::{http::Client, kit::MediaId, kit::text::Doc};

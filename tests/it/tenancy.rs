@@ -52,6 +52,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("delete", "/settings/sessions/:id", Own),
     ("get put", "/settings/organisation", Signed),
     ("get post", "/settings/api-key", Signed),
+    ("get put", "/settings/delivery", Signed),
     ("get post", "/posts", Signed),
     ("get", "/posts/new", Signed),
     ("get post put delete", "/posts/:id", Own),
@@ -65,6 +66,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get", "/channels", Signed),
     ("get post", "/channels/connect/:provider", Signed),
     ("get put delete", "/channels/:id", Own),
+    ("put", "/channels/:id/late", Own),
     ("post delete", "/channels/:id/pause", Own),
     ("post", "/channels/:id/slots", Own),
     ("delete", "/channels/:id/slots/:slot", Own),
@@ -151,7 +153,7 @@ impl Belongings {
         let part = EntryPart { id: None, text: Doc::from_plain("secret words"), media, delay_seconds: 0 };
         let entry = Entry { target: None, channel: channel.id, settings: json!({}), parts: vec![part] };
         let when = When::At(app.app.clock.now() + chrono::TimeDelta::hours(1));
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let saved = posts::create(&app.app, &caller, &draft).await.unwrap().unwrap();
         let target = saved.targets[0].0;
         let one = async |sql: &'static str| -> Uuid {

@@ -1,18 +1,26 @@
 //! The tables of delivery, for everything but the engine's own writes (those are in `ledger.rs`).
 
 mod lane;
+mod late;
+mod level;
 mod part;
 mod removal;
+mod same;
+mod slot;
 mod step;
 mod target;
 mod withdrawal;
 
 pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use late::{Late, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out};
+pub use level::{StoredLevel, heed, levels, lock_levels, set_levels};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use removal::{bring_back, remove_one, stop_removed};
+pub use same::{content_hash, find_same};
+pub use slot::{lock_channels, minute, planned};
 pub use step::{Step, steps_of};
 pub use target::{
-    NewPart, NewTarget, Target, TargetChange, add, changed, find_target, hold, may_be_live, release_held, replace, resume,
-    settle, waiting_for_person,
+    NewPart, NewTarget, Target, TargetChange, add, changed, find_target, held_for_channels, hold, is_under_way, let_go,
+    may_be_live, replace, resume, settle, waiting_for_person,
 };
 pub use withdrawal::{withdraw_lane, withdraw_removed};

@@ -72,7 +72,7 @@ fn entry(channel: ChannelId, texts: &[&str]) -> Entry {
 }
 
 fn draft(when: When, entries: Vec<Entry>) -> Draft {
-    Draft { when, zone: chrono_tz::Tz::Europe__Berlin, entries }
+    Draft { when, zone: chrono_tz::Tz::Europe__Berlin, entries, allow_duplicate: false }
 }
 
 async fn saved(app: &TestApp, owner: &Owner, when: When, entries: Vec<Entry>) -> Saved {
