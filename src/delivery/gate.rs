@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     PartState, catch_up,
@@ -116,7 +116,9 @@ impl Worker {
 
     /// Puts a part off for which there is no room, and with it whatever else would meet the same limit.
     pub(super) async fn put_off(&self, lane: Lane, policy: Option<&Policy>, due: &Due, wait: Wait) -> Result<()> {
-        let (channel, now) = (lane.channel_id, self.app.clock.now());
+        // What has just been put off is not due again, however long this took.
+        let now = self.app.clock.now().min(wait.until - TimeDelta::microseconds(1));
+        let channel = lane.channel_id;
         let mut tx = self.app.db.begin().await?;
         let is_ours = model::put_off(&mut tx, &due.part, wait.until).await?;
         match wait.cause {

@@ -78,7 +78,9 @@ impl Worker {
 
     async fn send_due(&self, lane: Lane) -> Result<()> {
         loop {
-            let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            let mut due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            // What was put off is not passed by what became due later.
+            due.sort_by_key(|d| (d.due_at, d.part.id.0));
             if due.is_empty() {
                 return Ok(());
             }

@@ -211,12 +211,12 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
     for sql in [
         "SELECT id, state FROM targets WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, state || content FROM parts WHERE org_id = $1 ORDER BY id",
-        "SELECT id, state || name || zone FROM channels WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
+        "SELECT id, state || name || zone || COALESCE(late_policy, '') FROM channels WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, CAST(minute AS TEXT) FROM slots WHERE org_id = $1 ORDER BY id",
         "SELECT id, name || alt FROM media WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, source FROM posts WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, address FROM sessions WHERE org_id = $1 ORDER BY id",
-        "SELECT id, name || zone FROM organisations WHERE id = $1",
+        "SELECT id, name || zone || COALESCE(late_policy, '') FROM organisations WHERE id = $1",
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
     ] {
@@ -245,6 +245,8 @@ const FORM: &[(&str, &str)] = &[
     ("alt", "taken over"),
     ("answer", "drop"),
     ("when", "now"),
+    ("late_minutes", "5"),
+    ("late_policy", "skip"),
 ];
 
 async fn call(browser: &Client, method: &str, path: &str) -> Answer {

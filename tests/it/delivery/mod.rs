@@ -5,6 +5,7 @@ mod limits;
 mod people;
 mod publish;
 mod races;
+mod settings;
 mod trouble;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -2,6 +2,7 @@
 
 mod actions;
 mod compose;
+mod duplicates;
 mod edit;
 mod lists;
 mod saving;
