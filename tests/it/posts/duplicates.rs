@@ -63,7 +63,7 @@ async fn the_page_asks_first(engine: Engine) {
     let form: Vec<_> = form.into_iter().chain([("action", "save")]).collect();
     led_to(&submit(&owner, "/posts", &form).await);
     let page = submit(&owner, "/posts", &form).await.expect(422).page();
-    assert!(page.contains("name=\"allow_duplicate\"") && page.contains("Ann gets the same text within 24 hours"), "{page}");
+    assert!(page.contains("name=\"allow_duplicate\"") && page.contains("The same text goes to Ann within 24 hours"), "{page}");
     assert!(page.contains("Once &amp; for all") && page.contains("href=\"#f-allow_duplicate\""), "{page}");
     let allowed: Vec<_> = form.iter().copied().chain([("allow_duplicate", "true")]).collect();
     led_to(&submit(&owner, "/posts", &allowed).await);
