@@ -38,6 +38,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
+    let pages = delivery::pages::mount(pages);
     let pages = posts::pages::mount(pages);
     let pages = inbox::pages::mount(pages);
     let pages = notify::pages::mount(pages);

@@ -187,6 +187,20 @@ pub enum Channel {
         #[arg(long = "field", value_name = "K=V")]
         fields: Vec<String>,
     },
+    /// Choose what becomes of its late posts; what is left out is as the organisation has it
+    Late {
+        /// The channel's id
+        id: String,
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
+        /// So many minutes after its time a post is sent all the same
+        #[arg(long, default_value = "")]
+        minutes: String,
+        /// What becomes of a later one: hold, next_free_slot or skip
+        #[arg(long, default_value = "")]
+        policy: String,
+    },
     /// The platforms: connect fields, settings, limits, abilities
     Providers,
     /// The connected accounts
@@ -350,6 +364,12 @@ fn channel(command: &Channel) -> Result<Request> {
             Request::ChannelAdd { provider: provider.clone(), organisation: organisation.clone(), fields: answers(fields)? }
         }
         Channel::List { organisation } => Request::ChannelList { organisation: organisation.clone() },
+        Channel::Late { id, organisation, minutes, policy } => Request::ChannelLate {
+            id: id.clone(),
+            organisation: organisation.clone(),
+            minutes: minutes.clone(),
+            policy: policy.clone(),
+        },
         Channel::Providers => return Err(Error::invalid("command", "cli.not_here")),
     })
 }

@@ -16,7 +16,7 @@ use crate::{
     http, identity, instance,
     kit::{ChannelId, Clock, OrgId, PostId, Secret, TargetId, text::Doc, zone},
     media,
-    orgs::{Caller, Organisation, Source},
+    orgs::{Caller, Organisation, Source, late},
     posts::{self, Draft, Entry, EntryPart, When},
     providers::{self, MediaRef},
     public_api,
@@ -61,6 +61,17 @@ pub enum Request {
     ChannelList {
         /// Which organisation.
         organisation: Option<String>,
+    },
+    /// `channel late`
+    ChannelLate {
+        /// The channel.
+        id: String,
+        /// Which organisation.
+        organisation: Option<String>,
+        /// Empty: as the organisation has it.
+        minutes: String,
+        /// Empty: as the organisation has it.
+        policy: String,
     },
     /// `post create`
     PostCreate {
@@ -147,6 +158,9 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             Ok(json!({"id": channel.id, "name": channel.name, "handle": channel.handle}))
         }
         Request::ChannelList { organisation } => channel_list(app, organisation).await,
+        Request::ChannelLate { id, organisation, minutes, policy } => {
+            channel_late(app, organisation, &id, (&minutes, &policy)).await
+        }
         Request::PostCreate { organisation, channels, texts, media, settings, at, now, next_slot } => {
             let organisation = organisation_of(app, organisation).await?;
             let caller = Caller::machine(organisation.id, &organisation.zone, Source::Cli);
@@ -207,6 +221,18 @@ async fn channel_list(app: &App, organisation: Option<String>) -> Result<Json> {
         .collect())
 }
 
+async fn channel_late(app: &App, organisation: Option<String>, id: &str, (minutes, policy): (&str, &str)) -> Result<Json> {
+    let org = organisation_of(app, organisation).await?.id;
+    let id: ChannelId = id.parse().map_err(|_| Error::invalid("id", "cli.not_an_id"))?;
+    let chosen = late::read(minutes, policy).map_err(Error::Invalid)?;
+    let mut tx = app.db.begin().await?;
+    let channel = channels::Channel::find(&mut tx, org, id).await?;
+    channel.set_late(&mut tx, chosen, None, app.clock.now()).await?;
+    tx.commit().await?;
+    let held = delivery::Policy::load(&app.db, &app.config.delivery, org, id).await?;
+    Ok(json!({"id": id, "late_minutes": held.late.num_minutes(), "late_policy": held.then.as_str()}))
+}
+
 fn when(caller: &Caller, at: Option<&str>, now: bool, next_slot: bool) -> Result<When> {
     Ok(match at {
         Some(text) => When::At(instant(caller, text).ok_or_else(|| Error::invalid("at", "cli.not_a_time"))?),
@@ -262,7 +288,7 @@ fn draft(
             Ok(Entry { target: None, channel, settings: json!(settings), parts: parts.clone() })
         })
         .collect::<Result<_>>()?;
-    Ok(Draft { when, zone: caller.zone, entries })
+    Ok(Draft { when, zone: caller.zone, entries, allow_duplicate: true })
 }
 
 async fn post_create(app: &App, caller: &Caller, draft: &Draft) -> Result<Json> {

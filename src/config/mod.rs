@@ -5,10 +5,12 @@
 
 mod load;
 mod mail;
+mod rate;
 mod sections;
 
 pub use load::{Loaded, Setting, load};
 pub use mail::{Mail, MailSecurity, MailTransport, Notices};
+pub use rate::{Cost, Rate, Scope};
 pub use sections::{
     Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Role, Server, Storage, StorageKind,
 };

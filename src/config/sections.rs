@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Mail, Notices};
+use super::{Mail, Notices, Rate};
 use crate::kit::Secret;
 
 /// Everything that can be set.
@@ -240,13 +240,32 @@ pub struct Delivery {
     pub lease_seconds: u64,
     /// Seconds that requests in flight may take to finish after SIGTERM. Default 20.
     pub drain_seconds: u64,
-    /// A post later than this many minutes waits for a person instead of being sent. Default 60.
+    /// A post later than this many minutes is not simply sent: see the organisation's settings. For organisations that have
+    /// not chosen. Default 60, at least 1.
     pub late_minutes: u32,
+    /// Posts a minute and channel while a backlog is worked off, for organisations that have not chosen. Default 1; 0: all
+    /// at once.
+    pub burst_per_minute: u32,
+    /// Posts an hour and channel at most; organisations can choose less. Default 30; 0: as many as come.
+    pub channel_per_hour: u32,
+    /// Hours within which the same content on the same channel must be confirmed. Default 24; 0: never asked.
+    pub duplicate_hours: u32,
+    /// The two limits above hold for the sandbox, too. Default false.
+    pub limit_sandbox: bool,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { lanes: 1_024, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
+        Self {
+            lanes: 1_024,
+            lease_seconds: 60,
+            drain_seconds: 20,
+            late_minutes: 60,
+            burst_per_minute: 1,
+            channel_per_hour: 30,
+            duplicate_hours: 24,
+            limit_sandbox: false,
+        }
     }
 }
 
@@ -278,4 +297,6 @@ pub struct ProviderConfig {
     pub app: BTreeMap<String, String>,
     /// Offers a provider that has nothing official behind it. Default false.
     pub enabled: bool,
+    /// Replaces the limits that the provider's description names. Default: those of the description.
+    pub rates: Option<Vec<Rate>>,
 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 
 use super::{
+    catch_up,
     lane::Worker,
     lanes::Lanes,
     ledger::Ledger,
@@ -170,10 +171,9 @@ impl Engine {
     /// Lets posts go that waited for a channel, and withdraws those of removed ones.
     async fn follow_channels(&self) -> Result<()> {
         let app = &self.worker.app;
-        let late = TimeDelta::minutes(app.config.delivery.late_minutes.into());
         loop {
             let mut tx = app.db.begin().await?;
-            let released = model::release_held(&mut tx, late, app.clock.now()).await?;
+            let released = catch_up::release_held(&mut tx, &app.config.delivery, app.clock.now()).await?;
             model::withdraw_removed(&mut tx).await?;
             tx.commit().await?;
             if released == 0 {

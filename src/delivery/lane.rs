@@ -16,19 +16,20 @@ use tokio::sync::watch;
 use super::{
     PartState, candidates,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
-    meters,
+    limits, meters,
     model::{self, Due, Lane},
     plan::{self, News, Next, Standing},
+    policy::Policy,
     run::Run,
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, Sealed, Vault, apps, mark_reconnect},
-    db::Topic,
+    channels::{Channel, Sealed, Vault, apps, mark_reconnect},
     error::{Error, Failure, FailureKind, Result},
+    http::RateHint,
     kit::{MediaId, Seldom, text::Doc},
     media::Files,
-    providers::{Call, Found, Outcome, Provider, Remote},
+    providers::{Access, Call, Found, Outcome, Provider, Remote},
 };
 
 /// Parts loaded at once.
@@ -66,6 +67,7 @@ enum After {
 /// What came of a run, for the conclusion.
 struct Finding {
     news: News,
+    hint: Option<RateHint>,
     failure: Option<Failure>,
     remotes: Vec<Remote>,
     warnings: Vec<String>,
@@ -100,7 +102,9 @@ impl Worker {
 
     async fn send_due(&self, lane: Lane) -> Result<After> {
         loop {
-            let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            let mut due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            // What was put off is not passed by what became due later.
+            due.sort_by_key(|d| (d.due_at, d.part.id.0));
             if due.is_empty() {
                 return Ok(After::Leave);
             }
@@ -113,13 +117,14 @@ impl Worker {
                 Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await.map(|()| After::Leave),
                 opened => opened?,
             };
+            let policy = self.policy(&channel, &due).await?;
             let whole = due.len() < BATCH as usize;
             for (n, part) in due.iter().enumerate() {
                 if *self.stopping.borrow() {
                     return Ok(After::Leave);
                 }
                 let nothing_after = whole && n + 1 == due.len();
-                match self.handle((lane, nothing_after), (&channel, &vault), part).await? {
+                match self.handle((lane, nothing_after), (&channel, &vault), policy.as_ref(), part).await? {
                     After::GoOn => {}
                     leave => return Ok(leave),
                 }
@@ -155,10 +160,10 @@ impl Worker {
         &self,
         (lane, nothing_after): (Lane, bool),
         (channel, vault): (&Channel, &Vault),
+        policy: Option<&Policy>,
         due: &Due,
     ) -> Result<After> {
-        if let Some(reason) = self.reason_to_hold(channel, due) {
-            self.hold(due, reason).await?;
+        if self.keep_back(channel, policy, due).await? {
             return Ok(After::GoOn);
         }
         let place = Place {
@@ -174,7 +179,8 @@ impl Worker {
             nothing_after,
         };
         let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
-        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
+        let limits = self.limits(channel, policy, due, &steps);
+        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps).within(limits);
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
             return self.conclude((place, "unknown"), (&run, None), due, failed(failure)).await;
@@ -194,6 +200,9 @@ impl Worker {
         if run.is_refused() {
             return Ok(After::Leave);
         }
+        if let Some(wait) = run.wait() {
+            return self.put_off(lane, policy, due, wait).await.map(|()| After::Leave);
+        }
         self.conclude((place, provider.about().id), (&run, Some(vault.sealed())), due, result).await
     }
 
@@ -203,39 +212,6 @@ impl Worker {
         if let Ok(Err(e)) = look.await {
             tracing::debug!(part = %place.part, error = %e, "no candidates could be looked for");
         }
-    }
-
-    fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
-        let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
-        let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
-        match channel.state {
-            _ if due.removed => None,
-            // What the platform has, or may have, is followed to its end even on a paused channel.
-            _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
-            ChannelState::Paused => Some("paused"),
-            ChannelState::Reconnect => Some("reconnect"),
-            // It may have been sent in time by a former life of this database: that is found out first.
-            ChannelState::Active if due.lookup_since.is_some() => None,
-            ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
-            ChannelState::Active => None,
-        }
-    }
-
-    async fn hold(&self, due: &Due, reason: &'static str) -> Result<()> {
-        let mut tx = self.app.db.begin().await?;
-        if !model::take(&mut tx, &due.part).await? {
-            // A person was faster.
-            return Ok(());
-        }
-        match model::find_target(&mut tx, due.part.org_id, due.part.target_id).await {
-            Ok(target) => model::hold(&mut tx, &target, reason, self.app.clock.now()).await?,
-            // Removed: there is nobody to hold it for.
-            Err(Error::NotFound(_)) => {}
-            Err(e) => return Err(e),
-        }
-        // The channel may work again by now.
-        tx.publish(Topic::Channels);
-        tx.commit().await
     }
 
     /// Its target was removed and nothing of it can be live: it ends here.
@@ -250,7 +226,7 @@ impl Worker {
     async fn publish(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
         let result = self
             .call(provider, with, due, run, async |call| match provider.publish(call).await {
-                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, failure: None, remotes, warnings },
+                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, remotes, warnings, ..nothing() },
                 Ok(Outcome::Wait { after }) => {
                     let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1));
                     Finding { news: News::Wait(after), ..nothing() }
@@ -262,7 +238,9 @@ impl Worker {
         let hidden =
             matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
         match (&result.failure, run.is_cut_off()) {
-            (Some(f), true) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
+            (Some(f), true) if hidden => {
+                Ok(Finding { hint: result.hint, ..failed(Failure { kind: FailureKind::Uncertain, ..f.clone() }) })
+            }
             _ => Ok(result),
         }
     }
@@ -315,8 +293,9 @@ impl Worker {
             Vec::new()
         };
         let reach = apps::Reach::of(&self.app, (channel.org_id, Some(channel.id)), provider.about()).await?;
+        let (http, heard) = self.app.http.listening(&self.app.clock);
         let call = Call {
-            access: reach.access(channel, vault),
+            access: Access { http: &http, ..reach.access(channel, vault) },
             text: &Doc::from_html(&due.part.content),
             media: &media,
             settings: &due.settings,
@@ -329,14 +308,15 @@ impl Worker {
         let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
         // The end of its last step may still be in the ledger's queue: the conclusion is queued after it, and when only
         // the end is lost, the step counts as unsure, which is never too bold.
-        Ok(match done {
+        let result = match done {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
             Err(_) => {
                 tracing::error!(provider = provider.about().id, part = %due.part.id, "a provider panicked");
                 failed(Failure::unexpected("Rostrum's code for this platform crashed"))
             }
-        })
+        };
+        Ok(Finding { hint: heard.hint(), ..result })
     }
 
     /// Decides and writes down what follows.
@@ -374,6 +354,7 @@ impl Worker {
             failure: result.failure,
             remotes: result.remotes,
             warnings: result.warnings,
+            heeded: result.hint.map(|hint| limits::heed(run.limits(), hint, now)).unwrap_or_default(),
             used,
             releases: place.nothing_after && is_quiet_after(&next, &place, now),
             next,
@@ -381,7 +362,8 @@ impl Worker {
         };
         log(&conclusion);
         let releases = conclusion.releases;
-        let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let blocked = conclusion.heeded.blocked_until.is_some()
+            || matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
         let (kind, asks) = (conclusion.kind, conclusion.next == Next::Stop(PartState::NeedsYou));
         let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
         if verdict == Verdict::Written {
@@ -408,7 +390,7 @@ fn is_quiet_after(next: &Next, place: &Place, now: DateTime<Utc>) -> bool {
 }
 
 fn nothing() -> Finding {
-    Finding { news: News::NotSeen, failure: None, remotes: Vec::new(), warnings: Vec::new() }
+    Finding { news: News::NotSeen, hint: None, failure: None, remotes: Vec::new(), warnings: Vec::new() }
 }
 
 fn failed(failure: Failure) -> Finding {

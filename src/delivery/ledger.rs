@@ -11,7 +11,7 @@ mod beginnings;
 mod conclusions;
 mod ends;
 
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
@@ -19,7 +19,9 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    PartState, meters,
+    PartState,
+    limits::{Ask, Budget, Heeded, Limit, Wait},
+    meters,
     model::{self, Lane},
     plan::Next,
 };
@@ -45,6 +47,8 @@ pub enum Verdict {
     Written,
     /// The lane belongs to somebody else now, or a person was faster: nothing was written, nothing may be sent.
     Refused,
+    /// A limit leaves no room: nothing was written, nothing may be sent before.
+    Wait(Wait),
 }
 
 /// What identifies a part in flight.
@@ -92,8 +96,22 @@ pub struct Beginning {
     pub claims: Option<PartState>,
     /// The step.
     pub step: Intent,
+    /// What it comes under.
+    pub limits: Arc<[Limit]>,
     /// When.
     pub now: DateTime<Utc>,
+}
+
+impl Beginning {
+    fn ask(&self) -> Ask<'_> {
+        Ask {
+            limits: &self.limits,
+            is_first: self.claims.is_some(),
+            is_visible: self.step.effect != "repeatable",
+            is_new: self.step.is_new,
+            now: self.now,
+        }
+    }
 }
 
 /// An attempt that has ended.
@@ -147,6 +165,8 @@ pub struct Conclusion {
     pub warnings: Vec<String>,
     /// Reading back proved that the open steps did not happen.
     pub absent: bool,
+    /// What the platform's headers ask for.
+    pub heeded: Heeded,
     /// The credentials it ran with.
     pub used: Option<Sealed>,
     /// The audit trail's word, for example `part.published`.
@@ -155,6 +175,16 @@ pub struct Conclusion {
     pub releases: bool,
     /// When.
     pub now: DateTime<Utc>,
+}
+
+impl Entry {
+    /// What an attempt comes under.
+    fn limits(&self) -> &[Limit] {
+        match self {
+            Self::Begin(begin) => &begin.limits,
+            _ => &[],
+        }
+    }
 }
 
 impl Ledger {
@@ -218,13 +248,15 @@ async fn one_by_one(db: &Db, entries: &[Entry]) -> Vec<Result<Verdict>> {
 /// Commits the entries; a verdict for each, in their order.
 async fn write(db: &Db, entries: &[Entry]) -> Result<Vec<Verdict>> {
     let mut tx = db.begin().await?;
+    let mut budget = Budget::load(&mut tx, entries.iter().flat_map(Entry::limits)).await?;
     let mut verdicts = Vec::with_capacity(entries.len());
     let mut rest = entries;
     while !rest.is_empty() {
         let (run, after) = rest.split_at(in_order(rest));
-        verdicts.extend(write_run(&mut tx, run).await?);
+        verdicts.extend(write_run(&mut tx, run, &mut budget).await?);
         rest = after;
     }
+    budget.store(&mut tx).await?;
     tx.commit().await?;
     Ok(verdicts)
 }
@@ -244,11 +276,13 @@ fn in_order(entries: &[Entry]) -> usize {
 }
 
 /// Writes entries that are in order, kind by kind.
-async fn write_run(tx: &mut Tx, run: &[Entry]) -> Result<Vec<Verdict>> {
+async fn write_run(tx: &mut Tx, run: &[Entry], budget: &mut Budget) -> Result<Vec<Verdict>> {
     let mut written = vec![true; run.len()];
     ends::write(tx, &of(run, |e| if let Entry::End(end) = e { Some(end) } else { None })).await?;
     let begun = of(run, |e| if let Entry::Begin(begin) = e { Some(&**begin) } else { None });
+    let (begun, waits) = within(begun, budget);
     beginnings::write(tx, &begun, &mut written).await?;
+    begun.iter().filter(|(n, _)| written[*n]).for_each(|(_, b)| budget.take(&b.ask()));
     let concluded = of(run, |e| if let Entry::Conclude(conclusion) = e { Some(&**conclusion) } else { None });
     conclusions::write(tx, &concluded, &mut written).await?;
     let released = run.iter().filter_map(|entry| match entry {
@@ -257,7 +291,31 @@ async fn write_run(tx: &mut Tx, run: &[Entry]) -> Result<Vec<Verdict>> {
         _ => None,
     });
     model::release(tx, released.collect()).await?;
-    Ok(written.into_iter().map(|yes| if yes { Verdict::Written } else { Verdict::Refused }).collect())
+    let mut verdicts: Vec<Verdict> =
+        written.into_iter().map(|yes| if yes { Verdict::Written } else { Verdict::Refused }).collect();
+    waits.into_iter().for_each(|(n, wait)| verdicts[n] = Verdict::Wait(wait));
+    Ok(verdicts)
+}
+
+type Placed<'a, T> = Vec<(usize, &'a T)>;
+
+/// Those for which there is room, one after the other, and why the others wait. Nothing is used up yet: what turns out not
+/// to be ours to send has cost nothing.
+fn within<'a>(begun: Placed<'a, Beginning>, budget: &Budget) -> (Placed<'a, Beginning>, Vec<(usize, Wait)>) {
+    if begun.iter().all(|(_, b)| b.limits.is_empty()) {
+        return (begun, Vec::new());
+    }
+    let (mut room, mut waits, mut left) = (Vec::with_capacity(begun.len()), Vec::new(), budget.clone());
+    for (n, b) in begun {
+        match left.wait(&b.ask()) {
+            Some(wait) => waits.push((n, wait)),
+            None => {
+                left.take(&b.ask());
+                room.push((n, b));
+            }
+        }
+    }
+    (room, waits)
 }
 
 /// The entries of one kind with their places in the run.

@@ -4,26 +4,37 @@
 //! channels and providers; does not know posts beyond their ids, pages or APIs.
 
 mod actions;
+mod bucket;
 mod candidates;
+mod catch_up;
 mod engine;
+mod gate;
 mod lane;
 mod lanes;
 mod ledger;
+mod limits;
 pub mod meters;
 mod model;
+pub mod pages;
 mod plan;
+mod policy;
 mod punctuality;
 mod resume;
 mod run;
+mod slot;
 mod state;
 
 pub use actions::{cancel, publish_now, remove, restore, retry};
 pub use candidates::{Recognised, look_for_candidates, recognise};
+pub use catch_up::{HOURLY, move_to_free_slot, skip};
 pub use engine::{Engine, HEARTBEAT, Handle};
 pub use model::{
-    Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Resolution, Target, TargetChange, WAITING_FOR_PERSON,
-    add, bring_back, candidates_of, dismiss_outage, fill_part_media, find_outage, find_part, find_target, give_up, newest_outage,
-    overdue, parts_of, remove_one, replace, resolve, waiting_for_person,
+    Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Resolution, Target, TargetChange,
+    WAITING_FOR_PERSON, add, bring_back, candidates_of, content_hash, dismiss_outage, fill_part_media, find_outage, find_part,
+    find_same, find_target, give_up, late, lock_channels, newest_outage, overdue, parts_of, remove_one, replace, resolve,
+    waiting_for_person,
 };
+pub use policy::{Policy, is_exempt};
 pub use resume::{Resume, Resumed, resume_instance};
+pub use slot::{Taken, free, free_slot, next_free};
 pub use state::{PartState, TargetState};

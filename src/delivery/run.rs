@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     PartState,
     ledger::{Beginning, End, Entry, Intent, Ledger, Place, Verdict},
+    limits::{Limit, Wait},
     meters,
     model::Step,
     punctuality,
@@ -31,6 +32,7 @@ pub struct Run {
     ledger: Ledger,
     clock: Clock,
     place: Place,
+    limits: Arc<[Limit]>,
     inner: Mutex<Inner>,
 }
 
@@ -40,6 +42,8 @@ struct Inner {
     claims: Option<PartState>,
     /// A person or another worker was faster: this run must not go on.
     refused: bool,
+    /// There is no room for the next attempt yet: this run must not go on.
+    wait: Option<Wait>,
     /// Attempts in flight by step.
     open: HashMap<String, AttemptId>,
     /// The last end, not yet known to be on disk: the ledger keeps the order, so the next write tells.
@@ -50,8 +54,23 @@ impl Run {
     /// A run that starts from what the last one left.
     pub fn new(ledger: Ledger, clock: Clock, place: Place, from: PartState, steps: Vec<Step>) -> Self {
         let steps = steps.into_iter().map(|s| (s.name.clone(), s)).collect();
-        let inner = Inner { steps, claims: Some(from), refused: false, open: HashMap::new(), pending: None };
-        Self { ledger, clock, place, inner: Mutex::new(inner) }
+        let inner = Inner { steps, claims: Some(from), refused: false, wait: None, open: HashMap::new(), pending: None };
+        Self { ledger, clock, place, limits: Arc::default(), inner: Mutex::new(inner) }
+    }
+
+    /// Its attempts come under these limits.
+    pub fn within(self, limits: Arc<[Limit]>) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Those.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// Set when the run had to stop because a limit leaves no room: nothing has left.
+    pub fn wait(&self) -> Option<Wait> {
+        self.lock().wait
     }
 
     /// True when the run was refused and must leave no trace.
@@ -141,7 +160,8 @@ impl Run {
         });
         let attempt = AttemptId::new();
         let intent = Intent { attempt, name: name.to_owned(), key: step.key, effect: word(effect), hash, is_new };
-        let entry = Entry::Begin(Box::new(Beginning { place: self.place, claims, step: intent, now }));
+        let limits = self.limits.clone();
+        let entry = Entry::Begin(Box::new(Beginning { place: self.place, claims, step: intent, limits, now }));
         self.flush().await?;
         match self.ledger.write(entry).await {
             Ok(Verdict::Written) => {
@@ -152,6 +172,10 @@ impl Run {
             Ok(Verdict::Refused) => {
                 self.lock().refused = true;
                 return Err(Failure::unavailable("the part is no longer ours to send"));
+            }
+            Ok(Verdict::Wait(wait)) => {
+                self.lock().wait = Some(wait);
+                return Err(Failure::unavailable("a limit leaves no room yet"));
             }
             Err(e) => return Err(ledger_away(&e)),
         }

@@ -81,5 +81,5 @@ impl Stock {
 pub fn plain_draft(due: DateTime<Utc>, channel: ChannelId, texts: &[String]) -> Draft {
     let part = |text: &String| EntryPart { id: None, text: Doc::from_plain(text), media: Vec::new(), delay_seconds: 0 };
     let entry = Entry { target: None, channel, settings: json!({}), parts: texts.iter().map(part).collect() };
-    Draft { when: When::At(due), zone: chrono_tz::Tz::UTC, entries: vec![entry] }
+    Draft { when: When::At(due), zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true }
 }

@@ -2,12 +2,14 @@
 //! anything can have happened. Knows no platform.
 
 mod guard;
+mod rate;
 mod reply;
 mod request;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 pub use guard::own_address;
+pub use rate::{Heard, RateHint};
 pub use reply::Reply;
 pub use request::Request;
 pub use reqwest::Method;
@@ -16,6 +18,7 @@ use reqwest::redirect::Policy;
 use crate::{
     config,
     error::{Error, Result},
+    kit::Clock,
 };
 use guard::{Guard, Own, Reach, Refused};
 
@@ -37,6 +40,7 @@ pub struct Client {
     follow_plain: reqwest::Client,
     timeout: Duration,
     own: Option<Own>,
+    heard: Option<Heard>,
 }
 
 impl Client {
@@ -62,6 +66,7 @@ impl Client {
             guard,
             timeout: Duration::from_secs(config.timeout_seconds),
             own: None,
+            heard: None,
         })
     }
 
@@ -69,6 +74,12 @@ impl Client {
     /// [`own_address`] of `listen` and nothing else. [`Client::fetch`] never gets there.
     pub fn trusting(self, listen: Option<SocketAddr>) -> Self {
         Self { own: listen.map(Own::new), ..self }
+    }
+
+    /// The same client, and what the answers to its writes say about how much more is taken.
+    pub fn listening(&self, clock: &Clock) -> (Self, Heard) {
+        let heard = Heard::new(clock.clone());
+        (Self { heard: Some(heard.clone()), ..self.clone() }, heard)
     }
 
     /// A call to a platform's API; redirects are not followed.

@@ -8,7 +8,7 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde::Serialize;
 use url::Url;
 
-use super::{Client, MAX_REPLY, Reply, guard::Refused};
+use super::{Client, Heard, MAX_REPLY, Reply, guard::Refused};
 use crate::error::{Failure, FailureKind};
 
 /// A call; nothing happens before [`Request::send`].
@@ -18,6 +18,7 @@ pub struct Request {
     writes: bool,
     timeout: Duration,
     max_reply: usize,
+    heard: Option<Heard>,
 }
 
 impl Request {
@@ -27,7 +28,8 @@ impl Request {
             client.admits(&url, follow).map_err(|e| Failure::rejected(e.to_string()))?;
             Ok(client.for_scheme(url.scheme(), follow).request(method, url))
         });
-        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY }.timeout(client.timeout)
+        let heard = client.heard.clone();
+        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, heard }.timeout(client.timeout)
     }
 
     /// Marks a POST that changes nothing others see (a login, a token refresh): a lost answer is no uncertainty.
@@ -100,6 +102,9 @@ impl Request {
         let writes = self.writes;
         let response = self.builder?.send().await.map_err(|e| transport(&e, writes))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if let Some(heard) = self.heard.filter(|_| writes) {
+            heard.note(&headers);
+        }
         let mut body = BytesMut::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {

@@ -68,7 +68,7 @@ fn date(when: When, now: DateTime<Utc>) -> Option<Message> {
 }
 
 fn whole(field: &str, message: impl Into<Message>) -> Problem {
-    Problem { entry: None, part: None, field: field.to_owned(), message: message.into() }
+    Problem { entry: None, part: None, field: field.to_owned(), message: message.into(), same_as: None }
 }
 
 /// Collects what is wrong with one entry.
@@ -79,7 +79,8 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn add(&mut self, part: Option<usize>, field: impl Into<String>, message: impl Into<Message>) {
-        self.problems.push(Problem { entry: Some(self.entry), part, field: field.into(), message: message.into() });
+        let (entry, field, message) = (Some(self.entry), field.into(), message.into());
+        self.problems.push(Problem { entry, part, field, message, same_as: None });
     }
 }
 

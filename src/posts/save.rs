@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -10,14 +10,13 @@ use super::{
     draft::{Draft, Entry, EntryPart, Problem, Saved, When},
     known::Known,
     model::{self, Stored, StoredEntry, StoredPart},
-    slots::{self, Taken},
 };
 use crate::{
     app::App,
     channels::fields,
     db::{Topic, Tx},
     delivery::{self, NewPart, NewTarget, Part, TargetChange, TargetState},
-    error::{Error, Result},
+    error::{Error, Message, Result},
     events::{self, Event},
     kit::{ChannelId, PartId, PostId, TargetId, VersionId},
     orgs::Caller,
@@ -56,9 +55,9 @@ pub async fn create_all(app: &App, caller: &Caller, drafts: &[Draft]) -> Result<
     let mut tx = app.db.begin().await?;
     let mut all = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        match (Save { caller, draft, known: &known, now, post: PostId::new() }).add(&mut tx, &[]).await? {
+        match (Save { caller, draft, known: &known, now, post: PostId::new() }).add(&mut tx, app, &[]).await? {
             Ok(saved) => all.push(saved),
-            Err(problem) => return Ok(Err(vec![problem])),
+            Err(problems) => return Ok(Err(problems)),
         }
     }
     tx.commit().await?;
@@ -87,9 +86,9 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
     }
     let mut tx = app.db.begin().await?;
     let save = Save { caller, draft, known: &known, now, post: PostId::new() };
-    let saved = match save.add(&mut tx, composed.loose).await? {
+    let saved = match save.add(&mut tx, app, composed.loose).await? {
         Ok(saved) => saved,
-        Err(problem) => return Ok(Err(vec![problem])),
+        Err(problems) => return Ok(Err(problems)),
     };
     tx.commit().await?;
     Ok(Ok(saved))
@@ -118,6 +117,10 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
         Ok(dues) => dues,
         Err(problem) => return Ok(Err(vec![problem])),
     };
+    let same = save.repetitions(app, &mut tx, (&dues, &named)).await?;
+    if !same.is_empty() {
+        return Ok(Err(same));
+    }
     let plans = save.plans(&mut tx, &existing).await?;
     save.note(&mut tx, "post.updated", None, json!({"version": number + 1})).await?;
     let saved = save.write(&mut tx, number + 1, (plans, dues), composed.loose).await?;
@@ -149,7 +152,7 @@ fn misnamed(draft: &Draft, existing: &[super::Listed]) -> Result<Vec<Problem>> {
         let target = existing.iter().map(|l| &l.target).find(|t| t.id == id).ok_or(Error::NotFound("post"))?;
         if target.channel_id != entry.channel || !seen.insert(id) {
             let message = "problem.other_channel".into();
-            problems.push(Problem { entry: Some(n), part: None, field: "channel".into(), message });
+            problems.push(Problem { entry: Some(n), part: None, field: "channel".into(), message, same_as: None });
         }
     }
     Ok(problems)
@@ -191,12 +194,16 @@ struct Save<'a> {
 }
 
 impl Save<'_> {
-    /// Writes a new post, unless there is no free slot for an entry.
-    async fn add(&self, tx: &mut Tx, loose: &[EntryPart]) -> Result<std::result::Result<Saved, Problem>> {
+    /// Writes a new post, unless there is no free slot for an entry, or the same stands on its channel.
+    async fn add(&self, tx: &mut Tx, app: &App, loose: &[EntryPart]) -> Outcome {
         let dues = match self.dues(tx, &[]).await? {
             Ok(dues) => dues,
-            Err(problem) => return Ok(Err(problem)),
+            Err(problem) => return Ok(Err(vec![problem])),
         };
+        let same = self.repetitions(app, tx, (&dues, &[])).await?;
+        if !same.is_empty() {
+            return Ok(Err(same));
+        }
         model::insert(tx, self.caller, self.post, self.draft.entries.is_empty(), self.now).await?;
         self.note(tx, "post.created", None, json!({"version": 1})).await?;
         let plans: Vec<Plan> = (0i64..).zip(&self.draft.entries).map(|(n, e)| Plan::new(n, e, &[])).collect();
@@ -214,19 +221,51 @@ impl Save<'_> {
             When::NextSlot => {}
         }
         let channels: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
-        model::lock_channels(tx, self.caller.org, &channels.into_iter().collect::<Vec<_>>()).await?;
+        delivery::lock_channels(tx, self.caller.org, &channels.into_iter().collect::<Vec<_>>()).await?;
         let mut dues = Vec::with_capacity(self.draft.entries.len());
         for (n, entry) in self.draft.entries.iter().enumerate() {
             let given = self.draft.entries.iter().zip(&dues).filter(|(e, _)| e.channel == entry.channel);
-            let taken = Taken { leaving, given: given.filter_map(|(_, due)| *due).collect() };
+            let taken = delivery::Taken { leaving, given: given.filter_map(|(_, due)| *due).collect() };
             let channel = &self.known.destination(entry.channel)?.channel;
-            let Some(due) = slots::free(&mut *tx, channel, self.now, &taken).await? else {
+            let Some(due) = delivery::free(&mut *tx, channel, self.now, &taken).await? else {
                 let message = "problem.no_slot".into();
-                return Ok(Err(Problem { entry: Some(n), part: None, field: "date".into(), message }));
+                return Ok(Err(Problem { entry: Some(n), part: None, field: "date".into(), message, same_as: None }));
             };
             dues.push(Some(due));
         }
         Ok(Ok(dues))
+    }
+
+    /// Entries whose content is on their channel already, or will be, unless that is allowed. `named` are the targets that
+    /// are saved.
+    async fn repetitions(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        (dues, named): (&[Option<DateTime<Utc>>], &[TargetId]),
+    ) -> Result<Vec<Problem>> {
+        let config = &app.config.delivery;
+        let window = TimeDelta::hours(config.duplicate_hours.into());
+        if self.draft.allow_duplicate || window.is_zero() || matches!(self.draft.when, When::Draft(_)) {
+            return Ok(Vec::new());
+        }
+        let mut problems = Vec::new();
+        for (n, (entry, due)) in self.draft.entries.iter().zip(dues).enumerate() {
+            let channel = &self.known.destination(entry.channel)?.channel;
+            let (Some(due), Some(root)) = (due, entry.parts.first()) else { continue };
+            if delivery::is_exempt(config, &channel.provider) {
+                continue;
+            }
+            let hash = delivery::content_hash(&root.text.to_html(), &root.media);
+            let within = (*due - window, *due + window);
+            let found = delivery::find_same(&mut *tx, (self.caller.org, entry.channel), hash, within, named).await?;
+            if let Some(same) = found {
+                let message =
+                    Message::new("problem.duplicate").with("channel", &channel.name).with("hours", config.duplicate_hours);
+                problems.push(Problem { entry: Some(n), part: None, field: "duplicate".into(), message, same_as: Some(same) });
+            }
+        }
+        Ok(problems)
     }
 
     /// Which entry number and part ids each entry gets when the post has targets already.

@@ -24,7 +24,7 @@ pub async fn unsendable(app: &App, org: OrgId, target: TargetId) -> Result<Vec<P
         parts: listed.parts.iter().map(part).collect(),
     };
     let zone = zone::parse(&listed.target.zone).unwrap_or_default();
-    let draft = Draft { when: When::Now, zone, entries: vec![entry] };
+    let draft = Draft { when: When::Now, zone, entries: vec![entry], allow_duplicate: true };
     let known = Known::load(app, org, &draft, &[]).await?;
     Ok(check(&draft, &known, app.clock.now()))
 }

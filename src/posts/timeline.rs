@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Listed, model::Attempt, words::Reader};
 use crate::{
+    delivery::HOURLY,
     error::{Failure, FailureKind, Message},
     events,
     render::{Moment, text},
@@ -122,8 +123,14 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
             "reconnect" => ("pause", "event.target.held_reconnect"),
             "paused" => ("pause", "event.target.held_paused"),
             "restored" => ("pause", "event.target.held_restored"),
+            HOURLY => ("hourglass", "event.target.held_hourly"),
             _ => ("pause", "event.target.held"),
         },
+        "target.missed" => match field("reason") {
+            "skipped" => ("ban", "event.target.missed_skipped"),
+            _ => ("ban", "event.target.missed"),
+        },
+        "target.moved" => ("calendar-clock", "event.target.moved"),
         "part.published" => ("circle-check", "event.part.published"),
         "part.processing" => ("loader", "event.part.processing"),
         "part.failed" => ("circle-alert", "event.part.failed"),

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::{Field, Limits, OAuth2};
+pub use crate::config::{Cost, Rate, Scope};
 use crate::kit::text::{Doc, Style};
 
 /// Everything about a provider that data can say.
@@ -39,6 +40,8 @@ pub struct Descriptor {
     pub can: Can,
     /// What it accepts. Where [`Can::limits`] is true, an account may have others.
     pub limits: Limits,
+    /// How often it lets itself be written to; `providers.<id>.rates` replaces them.
+    pub rates: &'static [Rate],
     /// The platform's documentation of what is used here.
     pub docs: &'static str,
     /// Not offered unless `providers.<id>.enabled` is set: nothing official is behind it.
@@ -62,6 +65,7 @@ impl Descriptor {
         text: Style::Plain,
         can: Can::PUBLISH,
         limits: Limits::NONE,
+        rates: &[],
         docs: "",
         unofficial: false,
     };

@@ -26,7 +26,7 @@ use serde_json::Value as Json;
 pub use access::{Access, text as credential};
 pub use call::{Begin, Call, Effect, Fitted, MediaFile, MediaSource, Picture, Refresh, StepKey, Steps, Tokens};
 pub use candidate::{Candidate, likeness};
-pub use descriptor::{Auth, Can, Descriptor, Group, Lookup, Plug};
+pub use descriptor::{Auth, Can, Cost, Descriptor, Group, Lookup, Plug, Rate, Scope};
 pub use field::{Choice, Field, FieldKind, When};
 pub use limits::{Limits, Text};
 pub use oauth::{Consent, Granted, OAuth2};

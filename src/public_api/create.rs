@@ -31,7 +31,7 @@ pub async fn create(app: &App, caller: &Caller, body: &Json) -> Result<Vec<Creat
     let edited = edited(app, caller.org, &new.entries).await?;
     let when = when(&new, &edited)?;
     let entries = entries(app, caller.org, &new, &edited).await?;
-    let draft = Draft { when, zone: caller.zone, entries };
+    let draft = Draft { when, zone: caller.zone, entries, allow_duplicate: true };
     let outcome = match edited.iter().flatten().next() {
         Some(known) => posts::amend(app, caller, known.target.post_id, &draft).await?,
         None => posts::create(app, caller, &draft).await?,

@@ -53,6 +53,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("delete", "/settings/sessions/:id", Own),
     ("get put", "/settings/organisation", Signed),
     ("get post", "/settings/api-key", Signed),
+    ("get put", "/settings/delivery", Signed),
     ("get post", "/posts", Signed),
     ("get", "/posts/new", Signed),
     ("get post put delete", "/posts/:id", Own),
@@ -72,6 +73,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get", "/channels", Signed),
     ("get post", "/channels/connect/:provider", Signed),
     ("get put delete", "/channels/:id", Own),
+    ("put", "/channels/:id/late", Own),
     ("post delete", "/channels/:id/pause", Own),
     ("post", "/channels/:id/slots", Own),
     ("delete", "/channels/:id/slots/:slot", Own),
@@ -169,7 +171,7 @@ impl Belongings {
         let part = EntryPart { id: None, text: Doc::from_plain("secret words"), media, delay_seconds: 0 };
         let entry = Entry { target: None, channel: channel.id, settings: json!({}), parts: vec![part] };
         let when = When::At(app.app.clock.now() + chrono::TimeDelta::hours(1));
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let saved = posts::create(&app.app, &caller, &draft).await.unwrap().unwrap();
         let target = saved.targets[0].0;
         let one = async |sql: &'static str| -> Uuid {
@@ -244,12 +246,12 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
     for sql in [
         "SELECT id, state FROM targets WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, state || content FROM parts WHERE org_id = $1 ORDER BY id",
-        "SELECT id, state || name || zone FROM channels WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
+        "SELECT id, state || name || zone || COALESCE(late_policy, '') FROM channels WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, CAST(minute AS TEXT) FROM slots WHERE org_id = $1 ORDER BY id",
         "SELECT id, name || alt FROM media WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, source FROM posts WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, address FROM sessions WHERE org_id = $1 ORDER BY id",
-        "SELECT id, name || zone FROM organisations WHERE id = $1",
+        "SELECT id, name || zone || COALESCE(late_policy, '') FROM organisations WHERE id = $1",
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
         "SELECT outage_id, CASE WHEN dismissed_at IS NULL THEN 'new' ELSE 'seen' END FROM outage_notes WHERE org_id = $1",
@@ -280,6 +282,8 @@ const FORM: &[(&str, &str)] = &[
     ("alt", "taken over"),
     ("answer", "drop"),
     ("when", "now"),
+    ("late_minutes", "5"),
+    ("late_policy", "skip"),
 ];
 
 async fn call(browser: &Client, method: &str, path: &str) -> Answer {

@@ -9,7 +9,7 @@ use super::{Conclusion, Place};
 use crate::{
     channels,
     db::{Topic, Tx, Value, portions, q},
-    delivery::{PartState, model, plan::Next},
+    delivery::{PartState, limits::Heeded, model, plan::Next},
     error::{Error, Result},
     events::{self, Event},
     kit::{OrgId, PartId, text},
@@ -31,6 +31,9 @@ pub async fn write(tx: &mut Tx, all: &[(usize, &Conclusion)], written: &mut [boo
     publish_whole(tx, &whole).await?;
     for c in others {
         follow_up(tx, c).await?;
+    }
+    for c in concluded.iter().filter(|c| c.heeded != Heeded::default()) {
+        model::heed(tx, c.place.lane.channel_id, &c.heeded, c.now).await?;
     }
     concluded.iter().for_each(|c| tx.publish(Topic::Posts(c.place.org)));
     let trail: Vec<(OrgId, Event, DateTime<Utc>)> = concluded.iter().map(|c| (c.place.org, event(c), c.now)).collect();

@@ -43,7 +43,7 @@ fn entry(kind: u8, part: PartId, channel: ChannelId) -> Entry {
                 hash: [0; 32],
                 is_new: true,
             };
-            Entry::Begin(Box::new(Beginning { place: place(part, channel), claims: None, step, now }))
+            Entry::Begin(Box::new(Beginning { place: place(part, channel), claims: None, step, limits: Arc::default(), now }))
         }
         2 => Entry::Conclude(Box::new(Conclusion {
             place: place(part, channel),
@@ -55,6 +55,7 @@ fn entry(kind: u8, part: PartId, channel: ChannelId) -> Entry {
             remotes: vec![],
             warnings: vec![],
             absent: false,
+            heeded: Heeded::default(),
             used: None,
             kind: "part.published",
             releases: false,

@@ -104,7 +104,7 @@ pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, 
          EXISTS (SELECT 1 FROM steps s WHERE s.part_id = p.id) AS has_steps,
          p.lookup_since, COALESCE(p.lookup_reason = 'gap', FALSE) AS lookup_is_easy
        FROM parts p JOIN targets t ON t.id = p.target_id
-       WHERE p.channel_id = $1 AND p.next_at <= $2 ORDER BY p.next_at, p.id LIMIT $3")
+       WHERE p.channel_id = $1 AND p.next_at <= $2 ORDER BY p.next_at, t.due_at, p.id LIMIT $3")
     .bind(channel)
     .bind(now)
     .bind(limit)

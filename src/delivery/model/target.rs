@@ -1,9 +1,9 @@
 //! Targets and the writing of their parts.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use super::{super::state, Part, part_media, parts_of, refresh};
+use super::{super::state, Part, content_hash, part_media, parts_of, refresh};
 use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     delivery::{PartState, TargetState},
@@ -106,8 +106,9 @@ pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Res
         .or_not_found("post")
 }
 
-/// A target `t` that waits for a person: the words of the indexes `targets_inbox` and `targets_inbox_kind`.
-pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL";
+/// A target `t` that waits for a person: the words of the indexes `targets_inbox` and `targets_inbox_kind`, less those that
+/// go on by themselves when the channel's hour is over ([`super::super::HOURLY`]).
+pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL AND (t.reason IS NULL OR t.reason <> 'hourly_limit')";
 
 /// How many targets and channels of an organisation wait for a person: at most a thousand, for every page asks.
 pub async fn waiting_for_person(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<i64> {
@@ -206,8 +207,8 @@ async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, Cha
     for (position, part) in (0i64..).zip(&change.parts) {
         // Only the first part has a time of its own; the others follow what is before them.
         let next_at = change.due_at.filter(|_| position == 0 && !change.draft);
-        q("INSERT INTO parts (id, org_id, target_id, channel_id, position, delay_seconds, content, media, state, next_at, tries, looks)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, 0, 0)")
+        q("INSERT INTO parts (id, org_id, target_id, channel_id, position, delay_seconds, content, media, state, next_at, tries, looks, content_hash)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, 0, 0, $10)")
         .bind(part.id)
         .bind(org)
         .bind(target)
@@ -217,6 +218,7 @@ async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, Cha
         .bind(&part.content)
         .bind(serde_json::to_value(&part.media).map_err(Error::internal)?)
         .bind(next_at)
+        .bind(content_hash(&part.content, &part.media).to_vec())
         .exec(tx)
         .await?;
         part_media::note(tx, org, part.id, &part.media).await?;
@@ -270,32 +272,27 @@ pub async fn hold(tx: &mut Tx, target: &Target, reason: &'static str, now: DateT
     Ok(())
 }
 
-/// Lets targets go that were held for a channel that works again; those later than `late` are held for that instead,
-/// unless something of them is or may be live. Tells how many were touched.
-pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> Result<usize> {
-    let held: Vec<Target> = q("SELECT ")
-        .push("t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url, t.created_at, t.published_at")
-        .push(" FROM targets t JOIN channels c ON c.id = t.channel_id
-               WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
-               AND t.deleted_at IS NULL ORDER BY t.due_at LIMIT 500")
-        .all(&mut *tx)
-        .await?;
-    for target in &held {
-        let begun = target.published_at.is_some();
-        if !begun && target.due_at.is_some_and(|due| now - due > late) && !is_under_way(tx, target.id).await? {
-            q("UPDATE targets SET reason = 'late' WHERE id = $1").bind(target.id).exec(tx).await?;
-            continue;
-        }
-        resume(tx, target, now).await?;
-        let event = Event { kind: "target.released", post: Some(target.post_id), target: Some(target.id), ..Event::default() };
-        events::record(tx, target.org_id, event, now).await?;
-        changed(tx, target.org_id, target.channel_id).await?;
-    }
-    Ok(held.len())
+/// Targets that were held for a channel that works again, channel by channel, at most 200.
+pub async fn held_for_channels(tx: &mut Tx) -> Result<Vec<Target>> {
+    q("SELECT t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url,
+         t.created_at, t.published_at
+       FROM targets t JOIN channels c ON c.id = t.channel_id
+       WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
+       AND t.deleted_at IS NULL ORDER BY t.channel_id, t.due_at LIMIT 200")
+    .all(&mut *tx)
+    .await
+}
+
+/// Lets a held target go.
+pub async fn let_go(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
+    resume(tx, target, now).await?;
+    let event = Event { kind: "target.released", post: Some(target.post_id), target: Some(target.id), ..Event::default() };
+    events::record(tx, target.org_id, event, now).await?;
+    changed(tx, target.org_id, target.channel_id).await
 }
 
 /// True when a part is at the platform, or may be.
-async fn is_under_way(tx: &mut Tx, id: TargetId) -> Result<bool> {
+pub async fn is_under_way(tx: &mut Tx, id: TargetId) -> Result<bool> {
     let (parts,): (i64,) = q("SELECT count(*) FROM parts WHERE target_id = $1 AND state IN ('processing', 'uncertain')")
         .bind(id)
         .one(&mut *tx)

@@ -3,7 +3,6 @@
 mod listing;
 mod month;
 mod post;
-mod slot;
 mod trail;
 
 pub use listing::{ListedRow, find_row, of_post, of_targets, remotes_of, urls_of, window};
@@ -11,5 +10,4 @@ pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, mo
 pub use post::{
     Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, lock, next_entry, set_deleted, set_unplaced,
 };
-pub use slot::{lock_channels, minute, planned};
 pub use trail::{Attempt, attempts_of};

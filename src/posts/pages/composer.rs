@@ -68,6 +68,7 @@ pub struct Compose {
     when: WhenView,
     zones: Vec<&'static str>,
     errors: Vec<FieldText>,
+    allow_duplicate: bool,
     problems: Vec<Notice>,
     library: Vec<Shot>,
 }
@@ -173,6 +174,7 @@ impl Compose {
             when: when(app, caller, typed, desk).await?,
             zones,
             errors: FieldText::list(&without_repeats(errors)),
+            allow_duplicate: typed.allow_duplicate,
             problems: Vec::new(),
             library: desk.library.iter().map(|m| shot(m, &m.alt)).collect(),
         })
@@ -215,6 +217,7 @@ pub fn field_error(problem: &Problem, draft: &Draft) -> FieldError {
     let n = problem.part.unwrap_or(0);
     let field = match problem.field.as_str() {
         "channel" => "channels".to_owned(),
+        "duplicate" => "allow_duplicate".to_owned(),
         "content" => format!("parts[{n}][text]"),
         "image" => format!("parts[{n}][files]"),
         "delay" => format!("parts[{n}][delay_minutes]"),

@@ -91,6 +91,7 @@ impl Editing {
         };
         Typed {
             version: Some(self.version),
+            allow_duplicate: false,
             target: self.asked.map(|id| id.to_string()).unwrap_or_default(),
             channels: self.targets.iter().map(|l| l.target.channel_id.to_string()).collect(),
             parts,
@@ -192,7 +193,7 @@ pub fn draft(
         return Err(errors);
     }
     let loose = if entries.is_empty() { parts } else { Vec::new() };
-    Ok((Draft { when, zone, entries }, loose))
+    Ok((Draft { when, zone, entries, allow_duplicate: typed.allow_duplicate }, loose))
 }
 
 fn date(text: &str) -> std::result::Result<NaiveDate, FieldError> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    delivery::TargetState,
+    delivery::{HOURLY, TargetState},
     error::{Message, Result},
     kit::{MediaId, OrgId, PostId, text::Doc, zone},
     media::Media,
@@ -326,6 +326,7 @@ fn reason(target: &MonthRow, several: bool) -> Option<String> {
         (TargetState::Held, Some("paused")) => "posts.reason_paused",
         (TargetState::Held, Some("late")) => "posts.reason_late",
         (TargetState::Held, Some("restored")) => "posts.reason_restored",
+        (TargetState::Held, Some(HOURLY)) => "posts.reason_hourly",
         (TargetState::Missed, _) => "posts.reason_missed",
         (TargetState::Cancelled, Some("channel_removed")) => "posts.reason_removed",
         (TargetState::Failed | TargetState::PublishedIncomplete, _) if several => "posts.reason_failed_on",

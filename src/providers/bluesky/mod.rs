@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 
 use super::{
     Answers, Auth, Call, Can, Candidate, Connected, Descriptor, Effect, Failure, FailureKind, Field, Found, Fut, Limits, Link,
-    Outcome, Provider, Remote, StepKey, Text,
+    Outcome, Provider, Rate, Remote, StepKey, Text,
 };
 use facets::Facet;
 
@@ -47,6 +47,8 @@ const ABOUT: Descriptor = Descriptor {
         alt: 2_000,
         ..Limits::NONE
     },
+    // A record costs 3 of 5,000 points an hour and 35,000 a day: docs.bsky.app/docs/advanced-guides/rate-limits
+    rates: &[Rate::account(1_666, 3_600), Rate::daily(11_666)],
     docs: "https://docs.bsky.app/docs/advanced-guides/posts",
     ..Descriptor::EMPTY
 };

@@ -120,7 +120,7 @@ pub async fn post(app: &TestApp, owner: &Owner, channel: ChannelId) -> (PostId, 
     let part = EntryPart { id: None, text: Doc::from_plain("Good morning & hello"), media: vec![], delay_seconds: 0 };
     let entry = Entry { target: None, channel, settings: json!({}), parts: vec![part] };
     let when = When::At(app.app.clock.now() + TimeDelta::days(5));
-    let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+    let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
     let caller = Caller::machine(owner.org, "UTC", Source::Api);
     let saved = posts::create(&app.app, &caller, &draft).await.unwrap().unwrap();
     let target = saved.targets[0].0;

@@ -2,6 +2,7 @@
 
 mod actions;
 mod compose;
+mod duplicates;
 mod edit;
 mod lists;
 mod saving;
@@ -72,7 +73,7 @@ pub fn entry(channel: ChannelId, texts: &[&str]) -> Entry {
 }
 
 fn draft(when: When, entries: Vec<Entry>) -> Draft {
-    Draft { when, zone: chrono_tz::Tz::Europe__Berlin, entries }
+    Draft { when, zone: chrono_tz::Tz::Europe__Berlin, entries, allow_duplicate: false }
 }
 
 pub async fn saved(app: &TestApp, owner: &Owner, when: When, entries: Vec<Entry>) -> Saved {

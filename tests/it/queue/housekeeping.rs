@@ -51,7 +51,8 @@ impl House {
         };
         let entry =
             |channel: &ChannelId| Entry { target: None, channel: *channel, settings: json!({}), parts: vec![part.clone()] };
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: channels.iter().map(entry).collect() };
+        let draft =
+            Draft { when, zone: chrono_tz::Tz::UTC, entries: channels.iter().map(entry).collect(), allow_duplicate: true };
         posts::create(&self.app.app, &self.caller(), &draft).await.unwrap().unwrap();
     }
 
