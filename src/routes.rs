@@ -7,15 +7,16 @@ use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get,
     http::{Method, StatusCode},
     middleware::Compression,
+    web::CompressionLevel,
 };
 
 use crate::{
-    admin,
+    admin, api_v1,
     app::App,
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    media, orgs, posts, public_api, sandbox,
+    media, orgs, posts, public_api, sandbox, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -39,7 +40,8 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
     let pages = posts::pages::mount(pages);
-    let pages = public_api::pages::mount(pages);
+    let pages = api_v1::pages::mount(public_api::pages::mount(pages));
+    let pages = tokens::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
     let pages = pages.around(around_pages);
@@ -47,10 +49,11 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
         .at("/assets/:hash/*path", get(web::assets::serve))
         .nest("/public/v1", public_api::api::endpoint())
         .nest("/api/public/v1", public_api::api::endpoint())
+        .at("/api/v1/openapi.json", get(api_v1::pages::openapi))
+        .nest("/api/v1", api_v1::endpoint())
         .nest_no_strip("/", pages);
     // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
-    let routes =
-        Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(Compression::new()));
+    let routes = Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(compression()));
     // Nor these: media is packed already, and a packed range would be of no use.
     let routes = admin::api::mount(media::pages::mount_files(routes));
     let routes = routes.around(around_routes);
@@ -59,6 +62,11 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
         let peer = Peer::of(&req, &server);
         async move { Ok(guard::surround(&inner, req, peer).await) }
     })
+}
+
+/// The fastest level: a list of thousands costs more to pack than to make, and the next levels save little.
+fn compression() -> Compression {
+    Compression::new().with_quality(CompressionLevel::Fastest)
 }
 
 #[poem::handler]

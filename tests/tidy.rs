@@ -9,8 +9,20 @@ use std::{
 /// Layers from the bottom; a module imports only from lower ones, and features (L4) only from those before them.
 const LAYERS: &[&[&str]] = &[&["error", "kit"], &["config", "render"], &["db", "http", "store", "web"], &["providers", "app"]];
 /// L4, in order.
-const FEATURES: &[&str] =
-    &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "sandbox", "public_api", "admin"];
+const FEATURES: &[&str] = &[
+    "events",
+    "orgs",
+    "tokens",
+    "identity",
+    "media",
+    "channels",
+    "delivery",
+    "posts",
+    "sandbox",
+    "public_api",
+    "api_v1",
+    "admin",
+];
 /// L5.
 const TOP: &[&str] = &["boot", "routes", "server", "cli"];
 

@@ -1,5 +1,6 @@
 //! Connected accounts: connecting, sealed credentials, slots. Knows providers only by their descriptor and trait.
 
+pub mod api;
 mod connect;
 mod describe;
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod commands;
 mod output;
 mod serve;
 mod socket;
+mod token;
 
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Config { command: ConfigCommand::Show } => Ok(Some(commands::config_show(&loaded))),
         Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
-        Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
+        Command::Openapi { v1 } => Ok(Some(commands::openapi(&loaded.config, *v1)?)),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
         command if command.is_static() => Ok(Some(commands::providers())),
         command => {

@@ -26,7 +26,7 @@ pub fn show(command: &Command, value: &Json, json: bool) -> ExitCode {
             table(value, &["id", "channel", "state", "due_at", "excerpt", "url"])
         }
         (false, Command::Config { .. }) if value.is_array() => table(value, &["key", "value", "origin"]),
-        (false, Command::Openapi | Command::Channel { .. } | Command::Post { .. }) => {
+        (false, Command::Openapi { .. } | Command::Channel { .. } | Command::Post { .. }) => {
             serde_json::to_string_pretty(value).unwrap_or_default()
         }
         _ => value.to_string(),

@@ -22,6 +22,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// The delivery engine.
     pub delivery: Delivery,
+    /// Our own API.
+    pub api: Api,
     /// Per provider id.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
@@ -141,6 +143,20 @@ pub struct Delivery {
 impl Default for Delivery {
     fn default() -> Self {
         Self { lanes: 256, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
+    }
+}
+
+/// `[api]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    /// Requests of one access token to `/api/v1` in a minute. Default 600.
+    pub per_minute: u32,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { per_minute: 600 }
     }
 }
 

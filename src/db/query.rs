@@ -115,6 +115,7 @@ values!(
     crate::kit::AttemptId => Uuid: |x| x.0,
     crate::kit::MediaId => Uuid: |x| x.0,
     crate::kit::EventId => Uuid: |x| x.0,
+    crate::kit::TokenId => Uuid: |x| x.0,
 );
 
 /// A query being built; see [`q`].

@@ -2,4 +2,4 @@
 
 mod model;
 
-pub use model::{Entry, Event, of_target, record};
+pub use model::{Entry, Event, Trace, of_target, page, record};

@@ -67,4 +67,6 @@ ids! {
     MediaId,
     /// An entry of the audit trail.
     EventId,
+    /// An access token of `/api/v1`.
+    TokenId,
 }

@@ -14,7 +14,7 @@ use crate::{
     kit::{OrgId, PartId, PostId, TargetId, text::Doc, zone},
     orgs::Caller,
     posts::{
-        Draft, Entry, EntryPart, Problem, When,
+        self, Draft, Entry, EntryPart, Problem, When,
         check::check,
         known::Known,
         listing,
@@ -72,7 +72,7 @@ pub async fn publish_now(
 }
 
 /// What keeps a stored target from going out: a draft was never checked.
-async fn unsendable(app: &App, org: OrgId, target: TargetId) -> Result<Vec<Problem>> {
+pub(in crate::posts) async fn unsendable(app: &App, org: OrgId, target: TargetId) -> Result<Vec<Problem>> {
     let listed = listing::find(&app.db, org, target).await?;
     let part = |p: &delivery::Part| EntryPart {
         id: Some(p.id),
@@ -134,13 +134,8 @@ fn answer(form: &Form) -> Result<Resolution, FieldError> {
 pub async fn remove(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
     let post: PostId = id(&post)?;
     Post::find(&app.db, caller.org, post).await?;
-    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
-    if model::lock(&mut tx, caller.org, post).await?.is_some() {
-        return Err(Error::NotFound("post").into());
-    }
-    delivery::remove(&mut tx, caller.org, post, caller.user, now).await?;
-    model::set_deleted(&mut tx, caller.org, post, Some(now)).await?;
-    note(&mut tx, &caller, post, "post.deleted", now).await?;
+    let mut tx = app.db.begin().await?;
+    posts::remove(&mut tx, &caller, post, app.clock.now()).await?;
     tx.commit().await?;
     let done = Flash::ok("post.deleted").undo(format!("/posts/{post}/restoration"), "post.undo");
     Ok(done.into_response(web::redirect("/posts"), &peer))

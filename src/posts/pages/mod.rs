@@ -9,6 +9,7 @@ mod received;
 mod show;
 mod typed;
 
+pub(in crate::posts) use actions::unsendable;
 use poem::{Route, get, post};
 
 use crate::error::{Error, Result};
