@@ -81,10 +81,14 @@ where
     E::Output: IntoResponse,
 {
     let of_api = ["/public/v1/", "/api/public/v1/"].iter().any(|prefix| req.uri().path().starts_with(prefix));
+    let ours = req.uri().path().starts_with("/api/v1/").then(|| (req.data::<App>().cloned(), web::RequestId::of(&req)));
     match inner.call(req).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(_) if of_api => Ok(problem::envelope(StatusCode::NOT_FOUND, &Error::NotFound("page"))),
-        Err(e) => Err(e),
+        Err(e) => match ours {
+            Some((Some(app), id)) => Ok(tokens::api::problem::of(&app, &Error::NotFound("page").into(), &id)),
+            _ => Err(e),
+        },
     }
 }
 

@@ -224,12 +224,11 @@ impl Api {
         let org = token.may(Scope::MediaWrite)?.org;
         let id: MediaId = self::id(&id, "media")?;
         let wrong = Wrong::default();
-        let alt = Input::body(&body.json, &wrong).and_then(|body| {
-            let alt = body.text("alt");
-            if alt.is_none() {
-                body.wrong("alt", "field.required");
+        let alt = Input::body(&body.json, &wrong).and_then(|input| {
+            if body.json["alt"].is_null() {
+                input.wrong("alt", "field.required");
             }
-            alt
+            input.text("alt")
         });
         wrong.check()?;
         let mut tx = app.db.begin().await?;

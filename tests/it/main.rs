@@ -2,6 +2,7 @@
 
 mod support;
 
+mod api_v1;
 mod channels;
 mod delivery;
 mod frame;

@@ -128,7 +128,8 @@ fn undated(page: Q, filter: &Filter) -> Q {
         Some(after) => page.and(" AND id > ", after.id),
         None => page,
     };
-    page.push(" ORDER BY id")
+    // All have the same time, namely none: said all the same, for it is the order of the index.
+    page.push(" ORDER BY due_at, id")
 }
 
 fn dated(mut page: Q, filter: &Filter) -> Q {

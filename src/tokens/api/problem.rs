@@ -59,13 +59,20 @@ fn wrong(e: &FieldError) -> Json {
     json!({"field": e.field, "code": e.message.key, "message": text(&e.message)})
 }
 
+/// The whole answer.
+pub fn of(app: &App, refusal: &Refusal, request: &str) -> Response {
+    let mut response = response(refusal.code(), body(app, refusal, request));
+    add_headers(&mut response, refusal);
+    response
+}
+
 /// The answer with a body that was made before.
-pub fn response(code: &Code, body: String) -> Response {
+fn response(code: &Code, body: String) -> Response {
     Response::builder().status(status(code)).content_type(PROBLEM).body(body)
 }
 
 /// How long the caller has to wait, and how it has to show who it is.
-pub fn add_headers(response: &mut Response, refusal: &Refusal) {
+fn add_headers(response: &mut Response, refusal: &Refusal) {
     let headers = response.headers_mut();
     match refusal {
         Refusal::Error(Error::Unauthorized) => {

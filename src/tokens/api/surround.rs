@@ -201,8 +201,7 @@ impl Asker {
         if let Refusal::Error(e) = refusal {
             errors::log(e, self.method.as_str(), &self.path, &self.id);
         }
-        let mut response = problem::response(refusal.code(), problem::body(&self.app, refusal, &self.id));
-        problem::add_headers(&mut response, refusal);
+        let mut response = problem::of(&self.app, refusal, &self.id);
         if refusal.code().status == 405
             && let Ok(methods) = allowed(&self.path).join(", ").parse()
         {
