@@ -147,7 +147,7 @@ fn words_stay_in_their_places() {
 fn poem_is_known_to_web_and_the_edges_of_features_only() {
     let edge = |s: &Source| {
         let name = s.file();
-        matches!(s.module(), "web" | "routes" | "server" | "app" | "public_api")
+        matches!(s.module(), "web" | "routes" | "server" | "app" | "public_api" | "api_v1")
             || matches!(name, "api.rs" | "pages.rs" | "caller.rs")
             || s.path.contains("/pages/")
             || s.path.contains("/api/")

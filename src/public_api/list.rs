@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
@@ -33,7 +32,7 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window) -> Result<Vec<u8>> 
     out.extend_from_slice(b"{\"posts\":[");
     let mut separator: &[u8] = b"";
     for row in &rows {
-        let Some(account) = accounts.get(&row.6) else { continue };
+        let Some(account) = accounts.get(&row.2) else { continue };
         let Some(post) = post(row, account) else { continue };
         out.extend_from_slice(separator);
         serde_json::to_writer(&mut out, &post).map_err(Error::internal)?;
@@ -86,14 +85,19 @@ struct Integration<'a> {
 }
 
 fn post<'a>(row: &'a Row, account: &'a Account) -> Option<Post<'a>> {
-    let (id, due, created, state, url, settings, channel, source, content, remote_id, remote_url, failure) = row;
+    let (id, due, channel, head, content, outcome) = row;
+    let mut head = head.splitn(3, ' ');
+    let (state, source, settings) = (TargetState::parse(head.next()?)?, head.next()?, head.next()?);
+    let mut outcome = outcome.as_deref().unwrap_or_default().splitn(3, model::SEPARATOR);
+    let mut told = || outcome.next().filter(|text| !text.is_empty());
+    let (url, remote, failure) = (told(), told(), told());
     Some(Post {
         id: *id,
         content,
-        publish_date: publish_date(*due, *created),
-        release_url: url.as_deref().or(remote_url.as_deref()),
-        release_id: remote_id.as_deref(),
-        state: self::state(*state)?,
+        publish_date: date::iso(*due),
+        release_url: url,
+        release_id: remote,
+        state: self::state(state)?,
         interval_in_days: None,
         group: *id,
         creation_method: method(source),
@@ -107,12 +111,8 @@ fn post<'a>(row: &'a Row, account: &'a Account) -> Option<Post<'a>> {
         },
         submitted_for_organization_id: None,
         submitted_for_order_id: None,
-        error: error(*state, failure.as_deref()),
+        error: error(state, failure),
     })
-}
-
-fn publish_date(due: Option<DateTime<Utc>>, created: DateTime<Utc>) -> String {
-    date::iso(due.unwrap_or(created))
 }
 
 fn method(source: &str) -> &'static str {
@@ -125,9 +125,9 @@ fn method(source: &str) -> &'static str {
 }
 
 /// The settings with the provider's id among them. Their text is not read: they are an object, so the name goes after its
-/// first brace, unless it may be there already.
+/// first brace, unless it may be there already, or the text is spaced as Postgres does it: clients get it without.
 fn with_type<'a>(settings: &'a str, provider: &str) -> Cow<'a, str> {
-    let rest = settings.strip_prefix('{').filter(|rest| !rest.contains("__type")).map(str::trim_start);
+    let rest = settings.strip_prefix('{').filter(|rest| !rest.contains("__type") && !rest.contains("\": ")).map(str::trim_start);
     match rest {
         Some("}") => Cow::Owned(format!("{{\"__type\":\"{provider}\"}}")),
         Some(rest) if !provider.contains(['"', '\\']) => Cow::Owned(format!("{{\"__type\":\"{provider}\",{rest}")),
@@ -164,20 +164,9 @@ mod tests {
     #[test]
     fn what_is_written_is_what_is_documented() {
         let account = Account { id: ChannelId::new(), provider: "bluesky".into(), name: "Ann".into(), picture: None };
-        let row: Row = (
-            Uuid::now_v7(),
-            None,
-            "2026-11-24T08:20:00Z".parse().unwrap(),
-            TargetState::Failed,
-            None,
-            "{}".into(),
-            account.id,
-            "api".into(),
-            "<p>a</p>".into(),
-            None,
-            Some("https://a.example/".into()),
-            Some("Too rude.".into()),
-        );
+        let due = "2026-11-24T08:20:00Z".parse().unwrap();
+        let outcome = "https://a.example/\u{1f}\u{1f}Too rude.".to_owned();
+        let row: Row = (Uuid::now_v7(), due, account.id, "failed api {}".into(), "<p>a</p>".into(), Some(outcome));
         let written = json!(post(&row, &account).unwrap());
         let documented = json!(objects::Post::example());
         let names = |value: &Json| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -188,7 +177,7 @@ mod tests {
             (&written["publishDate"], &written["error"]),
             (&json!("2026-11-24T08:20:00.000Z"), &json!("It is not live. Too rude."))
         );
-        assert_eq!(written["releaseURL"], "https://a.example/");
+        assert_eq!((&written["releaseURL"], &written["releaseId"]), (&json!("https://a.example/"), &json!(null)));
     }
 
     #[test]
@@ -196,7 +185,8 @@ mod tests {
         for (settings, expected) in [
             ("{}", r#"{"__type":"x"}"#),
             ("{ }", r#"{"__type":"x"}"#),
-            (r#"{"a": 1}"#, r#"{"__type":"x","a": 1}"#),
+            (r#"{"a":1}"#, r#"{"__type":"x","a":1}"#),
+            (r#"{"a": 1, "b": ": "}"#, r#"{"__type":"x","a":1,"b":": "}"#),
             (r#"{"__type":"y","a":1}"#, r#"{"__type":"x","a":1}"#),
             (r#"{"a":"__type"}"#, r#"{"__type":"x","a":"__type"}"#),
             ("broken", r#"{"__type":"x"}"#),

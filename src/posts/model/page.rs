@@ -149,8 +149,10 @@ fn dated(mut page: Q, filter: &Filter) -> Q {
 /// Those of some posts, by post and entry.
 pub async fn targets_of(ex: impl Into<Ex<'_>>, org: OrgId, posts: &[PostId]) -> Result<Vec<TargetRow>> {
     q(TARGETS)
-        .and(" AND org_id = ", org)
-        .list(" AND post_id IN ", posts.iter().copied())
+        // In a CASE, where no index is seen in it: SQLite would rather walk all targets of the organisation than look up a
+        // hundred posts.
+        .and(" AND CASE WHEN org_id = ", org)
+        .list(" THEN TRUE END AND post_id IN ", posts.iter().copied())
         .push(WITH_CHANNEL)
         .push(" ORDER BY t.post_id, t.entry, t.id")
         .all(ex)

@@ -194,7 +194,11 @@ async fn explain(app: &TestApp, sql: &'static str, org: OrgId) -> String {
 }
 
 /// The page that each list cuts out, as `posts/model/page.rs` asks for it, and the index it must walk along.
-const PLANS: [(&str, &str); 6] = [
+const PLANS: [(&str, &str); 7] = [
+    (
+        "targets",
+        "SELECT id FROM targets WHERE deleted_at IS NULL AND CASE WHEN org_id = $1 THEN TRUE END AND post_id IN ('01900000-0000-7000-8000-000000000000', '01900000-0000-7000-8000-000000000001')",
+    ),
     ("posts_org", "SELECT id FROM posts WHERE deleted_at IS NULL AND org_id = $1 ORDER BY created_at DESC, id DESC LIMIT 101"),
     (
         "posts_org",
@@ -232,6 +236,7 @@ both_databases! {
             println!("{sql}\n{plan}\n");
             assert!(plan.contains(index), "{sql}\n{plan}");
             assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{sql}\n{plan}");
+            assert_eq!(plan.contains("post_id"), sql.contains("post_id"), "not looked up by post: {plan}");
         }
         let robot = robot_with(&app, &owner, &[Scope::PostsRead]).await;
         for path in ["/posts?limit=100", "/targets?limit=100", "/targets?limit=100&state=failed"] {
