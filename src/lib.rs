@@ -46,6 +46,9 @@ pub mod orgs;
 /// L4: what people write.
 pub mod posts;
 
+/// L4: access tokens: who may call `/api/v1`, how often, and a request once.
+pub mod tokens;
+
 /// L4: people, passwords, sessions.
 pub mod identity;
 
@@ -61,6 +64,9 @@ pub mod sandbox;
 
 /// L4: Postiz's public REST API and its documentation.
 pub mod public_api;
+
+/// L4: `/api/v1`, put together from the features' operations, and its documentation.
+pub mod api_v1;
 
 /// L5: how late, how fast, at what cost.
 pub mod bench;

@@ -7,15 +7,16 @@ use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get,
     http::{Method, StatusCode},
     middleware::Compression,
+    web::CompressionLevel,
 };
 
 use crate::{
-    admin,
+    admin, api_v1,
     app::App,
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    inbox, instance, media, notify, orgs, posts, public_api, sandbox,
+    inbox, instance, media, notify, orgs, posts, public_api, sandbox, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -43,7 +44,8 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = inbox::pages::mount(pages);
     let pages = notify::pages::mount(pages);
     let pages = admin::jobs::pages::mount(admin::pages::mount(pages));
-    let pages = public_api::pages::mount(pages);
+    let pages = api_v1::pages::mount(public_api::pages::mount(pages));
+    let pages = tokens::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
     let pages = admin::pages::mount(pages);
@@ -52,10 +54,11 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
         .at("/assets/:hash/*path", get(web::assets::serve))
         .nest("/public/v1", public_api::api::endpoint())
         .nest("/api/public/v1", public_api::api::endpoint())
+        .at("/api/v1/openapi.json", get(api_v1::pages::openapi))
+        .nest("/api/v1", api_v1::endpoint())
         .nest_no_strip("/", pages);
     // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
-    let routes =
-        Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(Compression::new()));
+    let routes = Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(compression()));
     // Nor these: media is packed already, and a packed range would be of no use.
     let routes = notify::api::mount(admin::api::mount(media::pages::mount_files(routes)));
     let routes = routes.around(around_routes);
@@ -90,6 +93,11 @@ where
     })
 }
 
+/// The fastest level: a list of thousands costs more to pack than to make, and the next levels save little.
+fn compression() -> Compression {
+    Compression::new().with_quality(CompressionLevel::Fastest)
+}
+
 #[poem::handler]
 fn home() -> Response {
     web::redirect("/posts")
@@ -102,10 +110,14 @@ where
     E::Output: IntoResponse,
 {
     let of_api = ["/public/v1/", "/api/public/v1/"].iter().any(|prefix| req.uri().path().starts_with(prefix));
+    let ours = req.uri().path().starts_with("/api/v1/").then(|| (req.data::<App>().cloned(), web::RequestId::of(&req)));
     match inner.call(req).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(_) if of_api => Ok(problem::envelope(StatusCode::NOT_FOUND, &Error::NotFound("page"))),
-        Err(e) => Err(e),
+        Err(e) => match ours {
+            Some((Some(app), id)) => Ok(tokens::api::problem::of(&app, &Error::NotFound("page").into(), &id)),
+            _ => Err(e),
+        },
     }
 }
 

@@ -116,8 +116,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Storage,
     },
-    /// Print the OpenAPI document
-    Openapi,
+    /// Print the OpenAPI document of the Postiz-compatible API, or of ours
+    Openapi {
+        /// That of /api/v1
+        #[arg(long)]
+        v1: bool,
+    },
     /// Prove on this machine that nothing is sent twice and nothing is lost
     Selftest {
         /// Kill, freeze and stop real servers for so long, for example 60s; with --database three workers on one Postgres
@@ -162,6 +166,12 @@ pub enum Admin {
         #[arg(long, default_value = "UTC")]
         zone: String,
     },
+    /// Access tokens of /api/v1
+    Token {
+        /// What to do
+        #[command(subcommand)]
+        command: Token,
+    },
     /// Set a new password and end all sessions of a person
     ResetPassword {
         /// Login
@@ -170,6 +180,40 @@ pub enum Admin {
         /// Read the password from standard input
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+}
+
+/// `rostrum admin token`
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token of /api/v1 that acts for the organisation; prints id and token, which cannot be shown again
+    Create {
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// What it may do, for example posts:read; repeat for several
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// Days until it ends [default: it does not]
+        #[arg(long)]
+        days: Option<i64>,
+    },
+    /// The tokens, without their secrets
+    List {
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
+    },
+    /// End a token at once
+    Revoke {
+        /// Its id
+        id: String,
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
     },
 }
 
@@ -354,8 +398,19 @@ fn admin(command: &Admin) -> Result<Request> {
             name: name.clone().unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned()),
             zone: zone.clone(),
         },
+        Admin::Token { command } => token(command),
         Admin::ResetPassword { email, .. } => Request::ResetPassword { email: email.clone(), password: standard_input()? },
     })
+}
+
+fn token(command: &Token) -> Request {
+    match command {
+        Token::Create { organisation, name, scopes, days } => {
+            Request::TokenCreate { organisation: organisation.clone(), name: name.clone(), scopes: scopes.clone(), days: *days }
+        }
+        Token::List { organisation } => Request::TokenList { organisation: organisation.clone() },
+        Token::Revoke { id, organisation } => Request::TokenRevoke { id: id.clone(), organisation: organisation.clone() },
+    }
 }
 
 fn channel(command: &Channel) -> Result<Request> {

@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::{backup, mail};
+use super::{backup, mail, token};
 use crate::{
+    api_v1,
     app::App,
     boot, channels,
     config::{Config, Loaded},
@@ -46,6 +47,29 @@ pub enum Request {
         /// Password.
         #[serde(serialize_with = "expose")]
         password: Secret,
+    },
+    /// `admin token create`
+    TokenCreate {
+        /// Which organisation.
+        organisation: Option<String>,
+        /// What it is for.
+        name: String,
+        /// What it may do.
+        scopes: Vec<String>,
+        /// Days until it ends.
+        days: Option<i64>,
+    },
+    /// `admin token list`
+    TokenList {
+        /// Which organisation.
+        organisation: Option<String>,
+    },
+    /// `admin token revoke`
+    TokenRevoke {
+        /// The token.
+        id: String,
+        /// Which organisation.
+        organisation: Option<String>,
     },
     /// `channel add`
     ChannelAdd {
@@ -148,6 +172,12 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             identity::reset_password(app, &email, password).await?;
             Ok(json!({"reset": true}))
         }
+        Request::TokenCreate { organisation, name, scopes, days } => {
+            let org = organisation_of(app, organisation).await?.id;
+            token::create(app, org, (name, &scopes), days).await
+        }
+        Request::TokenList { organisation } => token::list(app, organisation_of(app, organisation).await?.id).await,
+        Request::TokenRevoke { id, organisation } => token::revoke(app, organisation_of(app, organisation).await?.id, &id).await,
         Request::ChannelAdd { provider, organisation, fields } => {
             if providers::find(&provider).is_none() {
                 return Err(Error::invalid("provider", Message::new("cli.unknown_provider").with("name", provider)));
@@ -369,9 +399,10 @@ pub fn config_check(loaded: &Loaded) -> Json {
 }
 
 /// `openapi`
-pub fn openapi(config: &Config) -> Result<Json> {
+pub fn openapi(config: &Config, v1: bool) -> Result<Json> {
     let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
-    serde_json::from_str(&public_api::document(url.trim_end_matches('/'))).map_err(Error::internal)
+    let document = if v1 { api_v1::document } else { public_api::document };
+    serde_json::from_str(&document(url.trim_end_matches('/'))).map_err(Error::internal)
 }
 
 /// `healthcheck`: asks `/readyz` of the configured address.

@@ -15,6 +15,7 @@ mod restore;
 mod serve;
 mod socket;
 mod storage;
+mod token;
 
 use std::process::ExitCode;
 
@@ -57,7 +58,7 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Config { command: ConfigCommand::Show } => Ok(Some(commands::config_show(&loaded))),
         Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
-        Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
+        Command::Openapi { v1 } => Ok(Some(commands::openapi(&loaded.config, *v1)?)),
         Command::Bench { command } => rehearsal::measure(arguments, command).await.map(Some),
         Command::Selftest { torture: Some(length), seed } => rehearsal::torture(arguments, *length, *seed).await.map(Some),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),

@@ -56,7 +56,7 @@ pub fn show(command: &Command, value: &Json, json: bool) -> ExitCode {
         (false, Command::Selftest { .. }) => pairs(value, &TORTURE),
         (false, Command::Bench { .. }) if value.is_array() => table(value, &LISTS),
         (false, Command::Bench { .. }) => format!("{}\n{}", table(&value["bursts"], &BURSTS), pairs(value, &SCHEDULE)),
-        (false, Command::Openapi | Command::Channel { .. } | Command::Post { .. }) => {
+        (false, Command::Openapi { .. } | Command::Channel { .. } | Command::Post { .. }) => {
             serde_json::to_string_pretty(value).unwrap_or_default()
         }
         _ => value.to_string(),

@@ -33,6 +33,8 @@ pub struct Config {
     pub mail: Mail,
     /// What people are told.
     pub notices: Notices,
+    /// Our own API.
+    pub api: Api,
     /// Per provider id.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
@@ -284,6 +286,20 @@ fn long_enough<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secre
     match &token {
         Some(secret) if secret.expose().len() < 16 => Err(serde::de::Error::custom("a token has at least 16 characters")),
         _ => Ok(token),
+    }
+}
+
+/// `[api]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    /// Requests of one access token to `/api/v1` in a minute. Default 600.
+    pub per_minute: u32,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { per_minute: 600 }
     }
 }
 

@@ -118,6 +118,7 @@ values!(
     crate::kit::OutageId => Uuid: |x| x.0,
     crate::kit::JobId => Uuid: |x| x.0,
     crate::kit::NoticeId => Uuid: |x| x.0,
+    crate::kit::TokenId => Uuid: |x| x.0,
 );
 
 /// A line of a plan: the only column on Postgres, the fourth on SQLite.

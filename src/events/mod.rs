@@ -3,5 +3,6 @@
 mod model;
 
 pub use model::{
-    Entry, Event, FOLLOWED, Pending, any_pending, count_pending, of_target, parts_with, record, record_all, take_pending,
+    Entry, Event, FOLLOWED, Pending, Trace, any_pending, count_pending, of_target, page, parts_with, record, record_all,
+    take_pending,
 };

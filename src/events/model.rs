@@ -157,3 +157,46 @@ pub async fn of_target(ex: impl Into<Ex<'_>>, org: OrgId, target: TargetId) -> R
     .all(ex)
     .await
 }
+
+/// A stored event with all it concerns.
+#[derive(Debug, Clone, FromRow)]
+pub struct Trace {
+    /// Sorts by time.
+    pub id: EventId,
+    /// See [`Event::kind`].
+    pub kind: String,
+    /// The post concerned.
+    pub post_id: Option<PostId>,
+    /// The target concerned.
+    pub target_id: Option<TargetId>,
+    /// The part concerned.
+    pub part_id: Option<PartId>,
+    /// The channel concerned.
+    pub channel_id: Option<ChannelId>,
+    /// Who; `None`: the engine.
+    pub user_id: Option<UserId>,
+    /// Values for its text.
+    pub data: Json,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The trail of an organisation, newest first, from before an event on; of one target or of everything.
+pub async fn page(
+    ex: impl Into<Ex<'_>>,
+    org: OrgId,
+    target: Option<TargetId>,
+    before: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Trace>> {
+    let mut query =
+        q("SELECT id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at FROM events WHERE org_id = $1")
+            .bind(org);
+    if let Some(target) = target {
+        query = query.and(" AND target_id = ", target);
+    }
+    if let Some(before) = before {
+        query = query.and(" AND id < ", before);
+    }
+    query.and(" ORDER BY id DESC LIMIT ", limit).all(ex).await
+}

@@ -73,4 +73,6 @@ ids! {
     JobId,
     /// Something that people are told.
     NoticeId,
+    /// An access token of `/api/v1`.
+    TokenId,
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of platforms and their limits; [`Files`] makes pictures fit whatever limits it is told.
 
+pub mod api;
 mod files;
 mod film;
 mod inspect;

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, OrNotFound as _, Result},
     kit::{MediaId, OrgId},
     providers::MediaFile,
+    tokens::Cursor,
 };
 
 /// Most characters of an alternative text.
@@ -122,6 +123,15 @@ impl Media {
             query = query.and(earlier, id).push(")");
         }
         query.push(" ORDER BY created_at DESC, id DESC").and(" LIMIT ", limit).all(ex).await
+    }
+
+    /// A page of the library for `/api/v1`, newest first.
+    pub async fn page(ex: impl Into<Ex<'_>>, org: OrgId, after: Option<Cursor>, limit: i64) -> Result<Vec<Self>> {
+        let mut query = q("SELECT * FROM media WHERE org_id = $1 AND deleted_at IS NULL").bind(org);
+        if let Some(after) = after {
+            query = query.and(" AND (created_at, id) < (", after.at).and(", ", after.id).push(")");
+        }
+        query.and(" ORDER BY created_at DESC, id DESC LIMIT ", limit).all(ex).await
     }
 
     /// The file at this place of the store, in the library of `org`.

@@ -1,11 +1,13 @@
 //! Posts: written once for one or more channels, kept in immutable versions, handed to delivery as targets.
 
+pub mod api;
 mod check;
 mod draft;
 mod known;
 mod listing;
 mod model;
 pub mod pages;
+mod remove;
 mod save;
 mod sendable;
 mod sentence;
@@ -16,6 +18,7 @@ pub mod words;
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
 pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post, of_targets};
 pub use model::{Attempt, attempts_of};
+pub use remove::remove;
 pub use save::{amend, create, create_all, update};
 pub use sendable::unsendable;
 pub use sentence::sentence;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -34,6 +35,14 @@ pub(super) struct Composed<'a> {
     pub version: Option<i64>,
     /// The targets that were before the writer's eyes: others are left alone. `None`: all were.
     pub covers: Option<&'a [TargetId]>,
+    /// What else belongs to the transaction.
+    pub also: Option<&'a dyn Also>,
+}
+
+/// What else happens in the transaction that saves a post, when everything of the post is written.
+pub(super) trait Also: Send + Sync {
+    /// Does it; an error undoes the saving.
+    fn then<'a>(&'a self, tx: &'a mut Tx, saved: &'a Saved) -> BoxFuture<'a, Result<()>>;
 }
 
 /// Saves a new post.
@@ -90,6 +99,9 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
         Ok(saved) => saved,
         Err(problems) => return Ok(Err(problems)),
     };
+    if let Some(also) = composed.also {
+        also.then(&mut tx, &saved).await?;
+    }
     tx.commit().await?;
     Ok(Ok(saved))
 }
@@ -132,6 +144,9 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
     }
     model::set_unplaced(&mut tx, caller.org, post, remaining == 0).await?;
     tx.publish(Topic::Posts(caller.org));
+    if let Some(also) = composed.also {
+        also.then(&mut tx, &saved).await?;
+    }
     tx.commit().await?;
     Ok(Ok(saved))
 }

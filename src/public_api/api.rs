@@ -18,7 +18,7 @@ use self::{
         Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
     },
     key::Key,
-    payload::{Body, FileUpload},
+    payload::{Body, FileUpload, Wire},
 };
 use super::{
     create, date, list,
@@ -158,7 +158,7 @@ impl Api {
         if is_named(&customer) {
             return Ok(super::objects::PostList { posts: vec![] }.into());
         }
-        Ok(list::list(&app, key.0.org, window).await?.into())
+        Ok(Posts::Ok(Wire::written(list::list(&app, key.0.org, window).await?)))
     }
 
     /// Create or change posts
@@ -235,7 +235,7 @@ impl Api {
     /// Upload a file
     #[oai(path = "/upload", method = "post", operation_id = "uploadFile", tag = "About::Media")]
     async fn upload(&self, app: App, key: Key, upload: FileUpload) -> Answer<Uploaded, Take> {
-        let mut upload = upload.0.ok_or(Refusal::NO_FILE)?;
+        let mut upload = upload.form.ok_or(Refusal::NO_FILE)?;
         while let Some(field) = upload.next().await? {
             let Some(name) = field.file_name().filter(|_| field.name() == Some("file")).map(str::to_owned) else { continue };
             let media = media::upload(&app, &key.0, &name, field.into_async_read()).await?;

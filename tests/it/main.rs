@@ -3,6 +3,7 @@
 mod support;
 
 mod admin;
+mod api_v1;
 mod channels;
 mod delivery;
 mod frame;

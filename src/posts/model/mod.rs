@@ -2,11 +2,15 @@
 
 mod listing;
 mod month;
+mod page;
 mod post;
 mod trail;
 
 pub use listing::{ListedRow, find_row, of_post, of_targets, remotes_of, urls_of, window};
 pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
+pub use page::{
+    Filter, PostRow, TargetRow, find_post, find_target_row, posts_page, remotes_at, steps_at, targets_of, targets_page,
+};
 pub use post::{
     Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, lock, next_entry, set_deleted, set_unplaced,
 };

@@ -110,13 +110,8 @@ fn answer(form: &Form) -> Result<Resolution, FieldError> {
 pub async fn remove(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
     let post: PostId = id(&post)?;
     Post::find(&app.db, caller.org, post).await?;
-    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
-    if model::lock(&mut tx, caller.org, post).await?.is_some() {
-        return Err(Error::NotFound("post").into());
-    }
-    delivery::remove(&mut tx, caller.org, post, caller.user, now).await?;
-    model::set_deleted(&mut tx, caller.org, post, Some(now)).await?;
-    note(&mut tx, &caller, post, "post.deleted", now).await?;
+    let mut tx = app.db.begin().await?;
+    crate::posts::remove(&mut tx, &caller, post, app.clock.now()).await?;
     tx.commit().await?;
     let done = Flash::ok("post.deleted").undo(format!("/posts/{post}/restoration"), "post.undo");
     Ok(done.into_response(web::redirect("/posts"), &peer))

@@ -164,7 +164,7 @@ impl Form<'_> {
             return create_composed(self.app, self.caller, draft, &composed).await;
         };
         let covers = editing.covers();
-        let composed = Composed { loose, version: Some(editing.version), covers: Some(&covers) };
+        let composed = Composed { loose, version: Some(editing.version), covers: Some(&covers), also: None };
         update_composed(self.app, self.caller, editing.post, draft, &composed).await
     }
 
