@@ -108,11 +108,8 @@ mod tests {
                 let takes_key = parameters.iter().any(|p| p["name"] == "Idempotency-Key");
                 assert_eq!(takes_key, method != "get", "{name}");
                 for status in ["401", "403", "429", "500", "503"] {
-                    assert_eq!(
-                        operation["responses"][status]["content"]["application/problem+json"].is_object(),
-                        true,
-                        "{name} {status}"
-                    );
+                    let problem = &operation["responses"][status]["content"]["application/problem+json"];
+                    assert!(problem.is_object(), "{name} {status}");
                 }
                 operations += 1;
             }

@@ -4,7 +4,10 @@
 //! written in the transaction of the effect and only under the claim's nonce: either both are there or neither, whoever
 //! dies when. A claim without an answer is free again when its request ends, or, when the process died, with its lease.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -58,7 +61,7 @@ pub struct Answer {
 /// What a key leads to.
 pub enum Begun {
     /// The work is ours.
-    Fresh(Claim),
+    Fresh(Arc<Claim>),
     /// It was done before.
     Replay(Answer),
 }
@@ -82,7 +85,9 @@ pub async fn begin(app: &App, asked: &Asked<'_>) -> Result<Begun, Refusal> {
     let (now, fingerprint) = (app.clock.now(), sha256(asked.request));
     let place = Place { token: asked.token, org: asked.org, key: asked.key.to_owned() };
     let (nonce, lease) = (Uuid::now_v7(), now + asked.lease);
-    let fresh = |place| Claim { app: app.clone(), place, nonce, answered: AtomicBool::new(false), ended: AtomicBool::new(false) };
+    let fresh = |place| {
+        Arc::new(Claim { app: app.clone(), place, nonce, answered: AtomicBool::new(false), ended: AtomicBool::new(false) })
+    };
     let mut tx = app.db.begin().await?;
     model::prune(&mut tx, now - KEPT).await?;
     if model::add(&mut tx, &place, fingerprint, (nonce, lease), now).await? {

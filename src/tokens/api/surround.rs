@@ -126,7 +126,7 @@ async fn claimed(req: &mut Request, access: &Access, asker: &Asker) -> Result<He
     let lease = if upload { claim::LONG_LEASE } else { claim::LEASE };
     let asked = Asked { token: access.token, org: access.caller.org, key: &key, request: &request, lease };
     Ok(match tokens::begin(&asker.app, &asked).await? {
-        Begun::Fresh(claim) => Held::Claim(Arc::new(claim)),
+        Begun::Fresh(claim) => Held::Claim(claim),
         Begun::Replay(answer) => Held::Answer(answer),
     })
 }

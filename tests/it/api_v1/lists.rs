@@ -135,16 +135,16 @@ async fn fill(app: &TestApp, org: OrgId, posts: i64) {
     for chunk in 0..posts / 500 {
         let mut tx = app.app.db.begin().await.unwrap();
         let ids: Vec<[Uuid; 4]> = (0..500).map(|_| std::array::from_fn(|_| Uuid::now_v7())).collect();
-        let at = |n: usize| start + TimeDelta::minutes(chunk * 500 + i64::try_from(n).unwrap());
-        let rows = ids.iter().enumerate();
-        let rows_of_posts = rows.clone().map(|(n, [post, ..])| vec![(*post).into(), org.into(), "api".into(), at(n).into()]);
+        let at = |n: i64| start + TimeDelta::minutes(chunk * 500 + n);
+        let rows = ids.iter().zip(0_i64..);
+        let rows_of_posts = rows.clone().map(|([post, ..], n)| vec![(*post).into(), org.into(), "api".into(), at(n).into()]);
         q("INSERT INTO posts (id, org_id, source, created_at)").rows(" VALUES ", rows_of_posts).exec(&mut tx).await.unwrap();
-        let versions = rows.clone().map(|(n, [post, version, ..])| {
+        let versions = rows.clone().map(|([post, version, ..], n)| {
             vec![(*version).into(), org.into(), (*post).into(), 1_i64.into(), json!({"entries": []}).into(), at(n).into()]
         });
         let insert = q("INSERT INTO post_versions (id, org_id, post_id, number, content, created_at)");
         insert.rows(" VALUES ", versions).exec(&mut tx).await.unwrap();
-        let targets = rows.clone().map(|(n, [post, version, target, _])| {
+        let targets = rows.clone().map(|([post, version, target, _], n)| {
             vec![
                 (*target).into(),
                 org.into(),
@@ -155,14 +155,14 @@ async fn fill(app: &TestApp, org: OrgId, posts: i64) {
                 "once".into(),
                 at(n).into(),
                 "UTC".into(),
-                states[n % states.len()].into(),
+                states[usize::try_from(n).unwrap() % states.len()].into(),
                 json!({}).into(),
                 at(n).into(),
             ]
         });
         let insert = "INSERT INTO targets (id, org_id, post_id, version_id, channel_id, entry, occurrence_key, due_at, zone, state, settings, created_at)";
         q(insert).rows(" VALUES ", targets).exec(&mut tx).await.unwrap();
-        let parts = rows.map(|(_, [.., target, part])| {
+        let parts = rows.map(|([.., target, part], _)| {
             vec![
                 (*part).into(),
                 org.into(),

@@ -38,7 +38,7 @@ async fn claim(app: &TestApp, owner: &Owner, token: TokenId, key: &str, body: &J
     tokens::begin(&app.app, &asked).await
 }
 
-fn fresh(begun: Result<Begun, tokens::Refusal>) -> Claim {
+fn fresh(begun: Result<Begun, tokens::Refusal>) -> std::sync::Arc<Claim> {
     match begun {
         Ok(Begun::Fresh(claim)) => claim,
         Ok(Begun::Replay(answer)) => panic!("{answer:?}"),
