@@ -8,11 +8,9 @@ use uuid::Uuid;
 use super::model::Row;
 use crate::{
     error::{Error, Result},
-    store::Store,
+    store::{MARKER as PATH, Store},
 };
 
-/// Where it lies in the store.
-pub const PATH: &str = "rostrum-instance.json";
 /// Most bytes that are read of it.
 const MAX: u64 = 4_096;
 

@@ -32,6 +32,8 @@ use crate::{
     error::{Error, Result},
 };
 
+/// The file that tells whose store it is; [`Store::list`] leaves it out.
+pub const MARKER: &str = "rostrum-instance.json";
 /// Bytes read from disk at a time.
 const WINDOW: usize = 128 * 1024;
 
@@ -163,6 +165,7 @@ impl Store {
     /// Every file, in no order: for the backup. Files still being written are not among them.
     pub fn list(&self) -> BoxStream<'static, Result<Object>> {
         let objects = self.objects.list(None).map_err(failed);
+        let objects = objects.try_filter(|o| std::future::ready(o.location.as_ref() != MARKER));
         objects.map_ok(|o| Object { path: o.location.to_string(), bytes: o.size }).boxed()
     }
 

@@ -12,7 +12,7 @@ before(async () => {
   const { rostrum } = browser
   await rostrum.createOwner(owner)
   const channel = await rostrum.addChannel('sandbox', { handle: 'workshop' })
-  const second = await rostrum.addChannel('sandbox', { handle: 'a channel with a rather long name' })
+  const second = await rostrum.addChannel('sandbox', { handle: 'a-channel-with-a-rather-long-name' })
   for (const at of [channel, second]) {
     await rostrum.schedule(at.id, [{ content: `Due meanwhile, for ${at.name}`, image: [] }], { date: new Date(Date.now() + 4000) })
   }

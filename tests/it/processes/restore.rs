@@ -225,7 +225,7 @@ delivers! {
         assert!(banner.contains("data-paused") && banner.contains("/admin/resume"), "{banner}");
         let shown = ann.get("/admin/resume").await.expect(200).page();
         assert!(shown.contains("Can be looked up") && shown.contains("Sandbox"), "{shown}");
-        ann.submit("/admin/resume", &[("overdue", "")]).await.expect(422);
+        ann.submit("/admin/resume", &[("overdue", "")]).await.expect(400);
         stranger.browser.submit("/admin/resume", &[("overdue", "hold")]).await.expect(404);
         assert_eq!(rig.app.visitor().get("/readyz").await.json()["checks"]["sending"], "paused");
         ann.submit("/admin/resume", &[("overdue", "hold")]).await.expect(303);
