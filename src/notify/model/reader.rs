@@ -57,13 +57,14 @@ pub async fn recipient(ex: impl Into<Ex<'_>>, org: OrgId, user: UserId, kind: &s
 /// How many notices the caller has not read, counted to a hundred; none for a key.
 pub async fn unread(ex: impl Into<Ex<'_>>, caller: &Caller) -> Result<i64> {
     let Some(user) = caller.user else { return Ok(0) };
+    // The mark as a subquery, so that an index skips what was read by it.
     let (count,): (i64,) = q("SELECT count(*) FROM (SELECT n.id FROM notices n
-         LEFT JOIN notice_marks m ON m.org_id = n.org_id AND m.user_id = $1
          WHERE n.org_id = $2 AND n.resolved_at IS NULL AND (n.user_id IS NULL OR n.user_id = $1)
-         AND (m.read_until IS NULL OR n.told_at > m.read_until)
+         AND n.told_at > COALESCE((SELECT m.read_until FROM notice_marks m WHERE m.user_id = $1 AND m.org_id = $2), $3)
          AND NOT EXISTS (SELECT 1 FROM notice_reads r WHERE r.user_id = $1 AND r.notice_id = n.id AND r.read_at >= n.told_at)")
     .bind(user)
     .bind(caller.org)
+    .bind(DateTime::UNIX_EPOCH)
     .list(" AND n.role IN ", seen_by(caller.role))
     .and(" LIMIT ", MOST_COUNTED)
     .push(") AS unread")
