@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod crypto;
 pub mod ids;
+pub mod recur;
 pub mod secret;
 pub mod seldom;
 pub mod text;

@@ -14,3 +14,4 @@ mod public_api;
 mod sandbox;
 mod templates;
 mod tenancy;
+mod zones;
