@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     identity,
     kit::Clock,
-    sandbox, server,
+    posts, sandbox, server,
 };
 
 /// Runs the instance until SIGTERM or SIGINT.
@@ -24,6 +24,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     config.server.listen = bound.address;
     let app = boot::open(config, Clock::system()).await?;
     let engine = delivery::Engine::start(&app);
+    let planner = posts::start_planner(&app);
     if let Some(listener) = socket::listen(&app) {
         tokio::spawn(socket::serve(app.clone(), listener));
     }
@@ -33,6 +34,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     }
     bound.serve(&app, stopped()).await?;
     tracing::info!("stopping: what is in flight may finish");
+    planner.abort();
     engine.stop().await;
     app.db.close().await;
     Ok(())

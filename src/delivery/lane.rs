@@ -121,6 +121,9 @@ impl Worker {
 
     /// Deals with one due part; false when the lane must be given back before the next one.
     async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), due: &Due) -> Result<bool> {
+        if due.superseded && due.part.state == PartState::Waiting && !due.has_steps && due.part.tries == 0 {
+            return self.pass_over(due).await.map(|()| true);
+        }
         if let Some(reason) = self.reason_to_hold(channel, due) {
             self.hold(due, reason).await?;
             return Ok(true);
@@ -187,6 +190,15 @@ impl Worker {
         }
         // The channel may work again by now.
         tx.publish(Topic::Channels);
+        tx.commit().await
+    }
+
+    /// One occurrence catches up for all that were missed, and it is not this one.
+    async fn pass_over(&self, due: &Due) -> Result<()> {
+        let mut tx = self.app.db.begin().await?;
+        if model::take(&mut tx, &due.part).await? {
+            model::pass_over(&mut tx, (due.part.org_id, due.part.target_id), "superseded", self.app.clock.now()).await?;
+        }
         tx.commit().await
     }
 

@@ -15,7 +15,7 @@ mod state;
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
 pub use engine::{Engine, Handle};
 pub use model::{
-    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
-    waiting_for_person,
+    NewPart, NewTarget, Part, Planned, Target, TargetChange, add, add_occurrence, bring_back, detach, find_part, find_target,
+    forget, hold_series, occurrences_of, parts_of, release_series, remove_one, replace, set_occurrence, waiting_for_person,
 };
 pub use state::{PartState, TargetState};

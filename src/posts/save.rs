@@ -7,9 +7,11 @@ use serde_json::{Value as Json, json};
 
 use super::{
     check::{check, check_loose},
+    common_slot::common,
     draft::{Draft, Entry, EntryPart, Problem, Saved, When},
     known::Known,
     model::{self, Stored, StoredEntry, StoredPart},
+    recurrence::{self, Series},
     slots::{self, Taken},
 };
 use crate::{
@@ -35,6 +37,8 @@ pub(super) struct Composed<'a> {
     pub version: Option<i64>,
     /// The targets that were before the writer's eyes: others are left alone. `None`: all were.
     pub covers: Option<&'a [TargetId]>,
+    /// What it does to the post's recurrence.
+    pub series: Series<'a>,
 }
 
 /// Saves a new post.
@@ -75,6 +79,7 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
     save.note(&mut tx, "post.created", None, json!({"version": 1})).await?;
     let plans: Vec<Plan> = (0i64..).zip(&draft.entries).map(|(n, e)| Plan::new(n, e, &[])).collect();
     let saved = save.write(&mut tx, 1, (plans, dues), composed.loose).await?;
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), (save.is_draft(), false), now).await?;
     tx.commit().await?;
     Ok(Ok(saved))
 }
@@ -112,6 +117,9 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
         remaining += usize::from(!covered(id) || save.withdraw(&mut tx, id, listed.target.state).await?);
     }
     model::set_unplaced(&mut tx, caller.org, post, remaining == 0).await?;
+    let was_draft = existing.iter().any(|l| named.contains(&l.target.id) && l.target.state == TargetState::Draft);
+    let drafts = (save.is_draft(), was_draft && !save.is_draft());
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), drafts, now).await?;
     tx.publish(Topic::Posts(caller.org));
     tx.commit().await?;
     Ok(Ok(saved))
@@ -175,6 +183,10 @@ struct Save<'a> {
 }
 
 impl Save<'_> {
+    fn is_draft(&self) -> bool {
+        matches!(self.draft.when, When::Draft(_))
+    }
+
     /// When each entry goes out. Takes free posting times under the lock of their channels; `leaving` are targets that
     /// give theirs up.
     async fn dues(&self, tx: &mut Tx, leaving: &[TargetId]) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
@@ -183,10 +195,13 @@ impl Save<'_> {
             When::Draft(due) => return all(due),
             When::Now => return all(Some(self.now)),
             When::At(at) => return all(Some(at.max(self.now))),
-            When::NextSlot => {}
+            When::NextSlot | When::CommonSlot => {}
         }
         let channels: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
         model::lock_channels(tx, self.caller.org, &channels.into_iter().collect::<Vec<_>>()).await?;
+        if self.draft.when == When::CommonSlot {
+            return self.common_due(tx, leaving).await;
+        }
         let mut dues = Vec::with_capacity(self.draft.entries.len());
         for (n, entry) in self.draft.entries.iter().enumerate() {
             let given = self.draft.entries.iter().zip(&dues).filter(|(e, _)| e.channel == entry.channel);
@@ -199,6 +214,21 @@ impl Save<'_> {
             dues.push(Some(due));
         }
         Ok(Ok(dues))
+    }
+
+    /// One free time for all entries, under the lock of their channels.
+    async fn common_due(
+        &self,
+        tx: &mut Tx,
+        leaving: &[TargetId],
+    ) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
+        let ids: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
+        let channels = ids.iter().map(|id| Ok(&self.known.destination(*id)?.channel)).collect::<Result<Vec<_>>>()?;
+        let taken = Taken { leaving, given: Vec::new() };
+        Ok(match common(tx, &channels, self.now, &taken).await? {
+            Some(due) => Ok(vec![Some(due); self.draft.entries.len()]),
+            None => Err(Problem { entry: None, part: None, field: "date".into(), message: "problem.no_common_slot".into() }),
+        })
     }
 
     /// Which entry number and part ids each entry gets when the post has targets already.

@@ -27,6 +27,8 @@ pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
         TargetState::Failed => failed(listed, provider),
         TargetState::Missed => "sentence.missed".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("channel_removed") => "sentence.channel_removed".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("superseded") => "sentence.superseded".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("series") => "sentence.series_passed".into(),
         TargetState::Cancelled => "sentence.cancelled".into(),
     };
     match live(&listed.parts) {
@@ -61,6 +63,7 @@ fn held(listed: &Listed) -> Message {
         Some("late") => "sentence.held_late",
         Some("reconnect") => "sentence.held_reconnect",
         Some("paused") => "sentence.held_paused",
+        Some("series") => "sentence.held_series",
         _ => "sentence.held",
     };
     Message::new(key).with("channel", &listed.channel.name)

@@ -115,11 +115,13 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         "target.retried" => ("refresh-cw", "event.target.retried"),
         "target.deleted" => ("trash-2", "event.target.deleted"),
         "target.brought_back" => ("undo-2", "event.target.brought_back"),
+        "target.passed_over" => ("skip-forward", "event.target.passed_over"),
         "target.released" => ("play", "event.target.released"),
         "target.held" => match field("reason") {
             "late" => ("pause", "event.target.held_late"),
             "reconnect" => ("pause", "event.target.held_reconnect"),
             "paused" => ("pause", "event.target.held_paused"),
+            "series" => ("pause", "event.target.held_series"),
             _ => ("pause", "event.target.held"),
         },
         "part.published" => ("circle-check", "event.part.published"),

@@ -1,6 +1,7 @@
 //! The tables of delivery, for everything but the engine's own writes (those are in `ledger.rs`).
 
 mod lane;
+mod occurrence;
 mod part;
 mod removal;
 mod step;
@@ -8,11 +9,12 @@ mod target;
 mod withdrawal;
 
 pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use occurrence::{Planned, detach, forget, hold_series, occurrences_of, pass_over, release_series, set_occurrence};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use removal::{bring_back, remove_one, stop_removed};
 pub use step::{Step, steps_of};
 pub use target::{
-    NewPart, NewTarget, Target, TargetChange, add, changed, find_target, hold, may_be_live, release_held, replace, resume,
-    settle, waiting_for_person,
+    NewPart, NewTarget, Target, TargetChange, add, add_occurrence, changed, find_target, hold, may_be_live, release_held,
+    replace, resume, settle, waiting_for_person,
 };
 pub use withdrawal::{withdraw_lane, withdraw_removed};

@@ -53,7 +53,8 @@ impl Rule {
         let seconds = step.num_seconds();
         let first = after.timestamp().saturating_sub(anchor.timestamp()).max(0) / seconds;
         let count = if let End::Count(count) = self.end { i64::from(count) } else { i64::MAX };
-        let instants = (first..count).map_while(move |n| anchor.checked_add_signed(TimeDelta::try_seconds(n.checked_mul(seconds)?)?));
+        let instants =
+            (first..count).map_while(move |n| anchor.checked_add_signed(TimeDelta::try_seconds(n.checked_mul(seconds)?)?));
         let within = instants.take_while(|at| self.is_within(zone::wall(self.zone, *at).date()));
         Box::new(within.map(|at| Occurrence { key: at.to_rfc3339_opts(SecondsFormat::Secs, true), at }))
     }
@@ -61,7 +62,8 @@ impl Rule {
     fn on_the_wall(&self, after: DateTime<Utc>) -> Box<dyn Iterator<Item = Occurrence> + Send + '_> {
         let start = self.start.date();
         // Days back: a time skipped on one date can be an instant of the next, and only the first of two such counts.
-        let near = (after > DateTime::<Utc>::MIN_UTC + TimeDelta::days(9)).then(|| zone::wall(self.zone, after).date() - Days::new(3));
+        let near =
+            (after > DateTime::<Utc>::MIN_UTC + TimeDelta::days(9)).then(|| zone::wall(self.zone, after).date() - Days::new(3));
         let counted = matches!(self.end, End::Count(_));
         let from = near.filter(|date| !counted && *date > start).unwrap_or(start);
         let times = self.times();

@@ -3,13 +3,18 @@
 mod listing;
 mod month;
 mod post;
+mod recurrence;
 mod slot;
 mod trail;
 
 pub use listing::{ListedRow, find_row, of_post, remotes_of, urls_of, window};
 pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
 pub use post::{
-    Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, lock, next_entry, set_deleted, set_unplaced,
+    Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, latest_version_id, lock, next_entry, set_deleted,
+    set_unplaced, version,
+};
+pub use recurrence::{
+    Recurrence, due_recurrences, next_plan, recurrence, recurrences_of, recurring, remove_recurrence, save_recurrence,
 };
 pub use slot::{lock_channels, minute, planned};
 pub use trail::{Attempt, attempts_of};

@@ -4,6 +4,8 @@ mod actions;
 mod compose;
 mod edit;
 mod lists;
+mod recurrence;
+mod repeat_pages;
 mod saving;
 mod timeline;
 
