@@ -8,6 +8,7 @@ const behaviours = [
   ["[data-flash]", () => import("./flash.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
+  ["[data-repeat]", () => import("./repeat.js")],
   ["[data-theme-switch]", () => import("./theme.js")],
   ["time[data-relative]", () => import("./times.js")],
   ["[data-guess-zone]", () => import("./zone.js")],

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     identity, jobs,
     kit::Clock,
-    sandbox, server,
+    posts, sandbox, server,
 };
 
 /// How long jobs that run may take to finish after SIGTERM; what is cut off runs again.
@@ -31,6 +31,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     let role = app.config.server.role;
     let presence = Presence::start(&app);
     let queue = role.sends().then(|| jobs::start(&app));
+    let planner = role.sends().then(|| posts::start_planner(&app));
     if let Some(listener) = socket::listen(&app) {
         tokio::spawn(socket::serve(app.clone(), listener));
     }
@@ -42,6 +43,9 @@ pub async fn serve(mut config: Config) -> Result<()> {
     }
     bound.serve(&app, stopped()).await?;
     tracing::info!("stopping: what is in flight may finish");
+    if let Some(planner) = planner {
+        planner.abort();
+    }
     presence.stop().await;
     if let Some(queue) = queue {
         queue.stop(DRAIN).await;

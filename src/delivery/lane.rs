@@ -163,6 +163,9 @@ impl Worker {
         policy: Option<&Policy>,
         due: &Due,
     ) -> Result<After> {
+        if due.superseded && due.part.state == PartState::Waiting && !due.has_steps && due.part.tries == 0 {
+            return self.pass_over(due).await.map(|()| After::GoOn);
+        }
         if self.keep_back(channel, policy, due).await? {
             return Ok(After::GoOn);
         }
@@ -212,6 +215,15 @@ impl Worker {
         if let Ok(Err(e)) = look.await {
             tracing::debug!(part = %place.part, error = %e, "no candidates could be looked for");
         }
+    }
+
+    /// One occurrence catches up for all that were missed, and it is not this one.
+    async fn pass_over(&self, due: &Due) -> Result<()> {
+        let mut tx = self.app.db.begin().await?;
+        if model::take(&mut tx, &due.part).await? {
+            model::pass_over(&mut tx, (due.part.org_id, due.part.target_id), "superseded", self.app.clock.now()).await?;
+        }
+        tx.commit().await
     }
 
     /// Its target was removed and nothing of it can be live: it ends here.

@@ -29,12 +29,12 @@ pub use candidates::{Recognised, look_for_candidates, recognise};
 pub use catch_up::{HOURLY, move_to_free_slot, skip};
 pub use engine::{Engine, HEARTBEAT, Handle};
 pub use model::{
-    Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Resolution, Target, TargetChange,
-    WAITING_FOR_PERSON, add, bring_back, candidates_of, content_hash, dismiss_outage, fill_part_media, find_outage, find_part,
-    find_same, find_target, give_up, late, lock_channels, newest_outage, overdue, parts_of, remove_one, replace, resolve,
-    waiting_for_person,
+    Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Resolution, Target, TargetChange,
+    WAITING_FOR_PERSON, add, add_occurrence, bring_back, candidates_of, content_hash, detach, dismiss_outage, fill_part_media,
+    find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late, lock_channels, minute, newest_outage,
+    occurrences_of, overdue, parts_of, planned, release_series, remove_one, replace, resolve, set_occurrence, waiting_for_person,
 };
 pub use policy::{Policy, is_exempt};
 pub use resume::{Resume, Resumed, resume_instance};
-pub use slot::{Taken, free, free_slot, next_free};
+pub use slot::{HORIZON, Taken, free, free_slot, full_hours, next_free};
 pub use state::{PartState, TargetState};

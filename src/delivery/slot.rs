@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How far ahead a free posting time is looked for.
-const HORIZON: TimeDelta = TimeDelta::days(731);
+pub const HORIZON: TimeDelta = TimeDelta::days(731);
 
 /// The first free posting time after `after`: an instant at which nothing of the channel is planned, to the minute. A
 /// channel without posting times uses every full hour of its clock. `None` when nothing is free within two years.
@@ -64,7 +64,7 @@ pub async fn free(
 }
 
 /// The full hours of a clock strictly after `after`; an hour that is skipped or repeated is given once.
-fn full_hours(zone: Tz, after: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+pub fn full_hours(zone: Tz, after: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> + use<> {
     let wall = zone::wall(zone, after);
     let hour = NaiveTime::from_hms_opt(wall.hour(), 0, 0).expect("the hour of a time is an hour");
     let first = wall.date().and_time(hour);

@@ -5,6 +5,7 @@ pub mod crypto;
 pub mod ids;
 pub mod meter;
 pub mod process;
+pub mod recur;
 pub mod secret;
 pub mod seldom;
 pub mod text;

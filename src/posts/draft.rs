@@ -34,6 +34,8 @@ pub enum When {
     Now,
     /// At the next free slot of each channel.
     NextSlot,
+    /// At the next time that is free on all channels, on all at once.
+    CommonSlot,
 }
 
 /// The post for one channel.

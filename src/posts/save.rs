@@ -8,9 +8,11 @@ use serde_json::{Value as Json, json};
 
 use super::{
     check::{check, check_loose},
+    common_slot::common,
     draft::{Draft, Entry, EntryPart, Problem, Saved, When},
     known::Known,
     model::{self, Stored, StoredEntry, StoredPart},
+    recurrence::{self, Series},
 };
 use crate::{
     app::App,
@@ -37,6 +39,8 @@ pub(super) struct Composed<'a> {
     pub covers: Option<&'a [TargetId]>,
     /// What else belongs to the transaction.
     pub also: Option<&'a dyn Also>,
+    /// What it does to the post's recurrence.
+    pub series: Series<'a>,
 }
 
 /// What else happens in the transaction that saves a post, when everything of the post is written.
@@ -99,6 +103,7 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
         Ok(saved) => saved,
         Err(problems) => return Ok(Err(problems)),
     };
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), (save.is_draft(), false), now).await?;
     if let Some(also) = composed.also {
         also.then(&mut tx, &saved).await?;
     }
@@ -143,6 +148,9 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
         remaining += usize::from(!covered(id) || save.withdraw(&mut tx, id, listed.target.state).await?);
     }
     model::set_unplaced(&mut tx, caller.org, post, remaining == 0).await?;
+    let was_draft = existing.iter().any(|l| named.contains(&l.target.id) && l.target.state == TargetState::Draft);
+    let drafts = (save.is_draft(), was_draft && !save.is_draft());
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), drafts, now).await?;
     tx.publish(Topic::Posts(caller.org));
     if let Some(also) = composed.also {
         also.then(&mut tx, &saved).await?;
@@ -209,6 +217,10 @@ struct Save<'a> {
 }
 
 impl Save<'_> {
+    fn is_draft(&self) -> bool {
+        matches!(self.draft.when, When::Draft(_))
+    }
+
     /// Writes a new post, unless there is no free slot for an entry, or the same stands on its channel.
     async fn add(&self, tx: &mut Tx, app: &App, loose: &[EntryPart]) -> Outcome {
         let dues = match self.dues(tx, &[]).await? {
@@ -233,10 +245,13 @@ impl Save<'_> {
             When::Draft(due) => return all(due),
             When::Now => return all(Some(self.now)),
             When::At(at) => return all(Some(at.max(self.now))),
-            When::NextSlot => {}
+            When::NextSlot | When::CommonSlot => {}
         }
         let channels: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
         delivery::lock_channels(tx, self.caller.org, &channels.into_iter().collect::<Vec<_>>()).await?;
+        if self.draft.when == When::CommonSlot {
+            return self.common_due(tx, leaving).await;
+        }
         let mut dues = Vec::with_capacity(self.draft.entries.len());
         for (n, entry) in self.draft.entries.iter().enumerate() {
             let given = self.draft.entries.iter().zip(&dues).filter(|(e, _)| e.channel == entry.channel);
@@ -281,6 +296,22 @@ impl Save<'_> {
             }
         }
         Ok(problems)
+    }
+
+    /// One free time for all entries, under the lock of their channels.
+    async fn common_due(
+        &self,
+        tx: &mut Tx,
+        leaving: &[TargetId],
+    ) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
+        let ids: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
+        let channels = ids.iter().map(|id| Ok(&self.known.destination(*id)?.channel)).collect::<Result<Vec<_>>>()?;
+        let taken = delivery::Taken { leaving, given: Vec::new() };
+        let message = "problem.no_common_slot".into();
+        Ok(match common(tx, &channels, self.now, &taken).await? {
+            Some(due) => Ok(vec![Some(due); self.draft.entries.len()]),
+            None => Err(Problem { entry: None, part: None, field: "date".into(), message, same_as: None }),
+        })
     }
 
     /// Which entry number and part ids each entry gets when the post has targets already.

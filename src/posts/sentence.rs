@@ -28,6 +28,8 @@ pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
         TargetState::Missed if listed.target.reason.as_deref() == Some("skipped") => "sentence.skipped".into(),
         TargetState::Missed => "sentence.missed".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("channel_removed") => "sentence.channel_removed".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("superseded") => "sentence.superseded".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("series") => "sentence.series_passed".into(),
         TargetState::Cancelled => "sentence.cancelled".into(),
     };
     match live(&listed.parts) {
@@ -68,6 +70,7 @@ fn held(listed: &Listed, reader: Reader) -> Message {
         Some("paused") => "sentence.held_paused",
         Some("restored") => "sentence.held_restored",
         Some(HOURLY) => "sentence.held_hourly",
+        Some("series") => "sentence.held_series",
         _ => "sentence.held",
     };
     let next = listed.parts.iter().find_map(|p| p.next_at).map(|at| reader.short(at));

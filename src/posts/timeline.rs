@@ -117,6 +117,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         "target.dropped" => ("x", "event.target.dropped"),
         "target.deleted" => ("trash-2", "event.target.deleted"),
         "target.brought_back" => ("undo-2", "event.target.brought_back"),
+        "target.passed_over" => ("skip-forward", "event.target.passed_over"),
         "target.released" => ("play", "event.target.released"),
         "target.held" => match field("reason") {
             "late" => ("pause", "event.target.held_late"),
@@ -124,6 +125,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
             "paused" => ("pause", "event.target.held_paused"),
             "restored" => ("pause", "event.target.held_restored"),
             HOURLY => ("hourglass", "event.target.held_hourly"),
+            "series" => ("pause", "event.target.held_series"),
             _ => ("pause", "event.target.held"),
         },
         "target.missed" => match field("reason") {

@@ -35,6 +35,9 @@ use crate::{
     media, posts,
 };
 
+/// Most channels for which one time is looked for.
+const MAX_TOGETHER: usize = 100;
+
 /// What the operations are about.
 #[derive(Tags)]
 enum About {
@@ -100,16 +103,24 @@ impl Api {
     }
 
     /// Find a channel's next free posting time
+    ///
+    /// With several ids and commas between them, a time that is free on all these channels.
     #[oai(path = "/find-slot/:id", method = "get", operation_id = "findSlot", tag = "About::Channels")]
     async fn find_slot(
         &self,
         app: App,
         key: Key,
-        /// The id of the channel.
+        /// The id of the channel, or several with commas, at most 100.
         id: Path<String>,
     ) -> Answer<Slot, AbsentOrBusy> {
-        let channel = channel(&app, key.0.org, &id).await?;
-        let free = posts::slots::next_free(&app, key.0.org, channel.id, app.clock.now()).await?;
+        let (org, now, mut channels) = (key.0.org, app.clock.now(), Vec::new());
+        for id in id.split(',').take(MAX_TOGETHER) {
+            channels.push(channel(&app, org, id.trim()).await?.id);
+        }
+        let free = match channels[..] {
+            [one] => posts::slots::next_free(&app, org, one, now).await?,
+            _ => posts::next_common(&app, org, &channels, now).await?,
+        };
         let at = free.ok_or_else(|| Error::conflict("api.no_slot"))?;
         Ok(FreeSlot { date: date::minute(at) }.into())
     }
@@ -172,7 +183,8 @@ impl Api {
 
     /// Delete a post
     ///
-    /// What has not gone out never will; what is live stays live and is no longer listed.
+    /// What has not gone out never will; what is live stays live and is no longer listed. Of a post that repeats, this
+    /// occurrence and all that follow are deleted.
     #[oai(path = "/posts/:id", method = "delete", operation_id = "deletePost", tag = "About::Posts")]
     async fn delete_post(
         &self,

@@ -1,13 +1,16 @@
 //! `GET /posts`: targets as posts of the wire, written straight from the rows.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::{
-    date,
+    date, drawn,
     model::{self, Account, Row},
     objects::PostState,
     window::Window,
@@ -16,7 +19,8 @@ use crate::{
     app::App,
     delivery::TargetState,
     error::{Error, Message, Result},
-    kit::{ChannelId, OrgId},
+    kit::{ChannelId, OrgId, PostId},
+    posts,
     render::text,
 };
 
@@ -27,15 +31,21 @@ const A_POST: usize = 900;
 pub async fn list(app: &App, org: OrgId, (from, to): Window) -> Result<Vec<u8>> {
     let accounts = model::accounts(&app.db, org).await?;
     let accounts: HashMap<ChannelId, Account> = accounts.into_iter().map(|account| (account.id, account)).collect();
+    let days = days(app, org, (from, to)).await?;
     let rows = model::window(&app.db, org, from, to).await?;
     let mut out = Vec::with_capacity(A_POST * rows.len() + 16);
     out.extend_from_slice(b"{\"posts\":[");
     let mut separator: &[u8] = b"";
     for row in &rows {
         let Some(account) = accounts.get(&row.2) else { continue };
-        let Some(post) = post(row, account) else { continue };
+        let Some(post) = post(row, account, days.get(&row.0).copied()) else { continue };
         out.extend_from_slice(separator);
         serde_json::to_writer(&mut out, &post).map_err(Error::internal)?;
+        separator = b",";
+    }
+    for copy in drawn::copies(app, org, (from, to)).await? {
+        out.extend_from_slice(separator);
+        serde_json::to_writer(&mut out, &copy).map_err(Error::internal)?;
         separator = b",";
     }
     out.extend_from_slice(b"]}");
@@ -84,7 +94,18 @@ struct Integration<'a> {
     picture: Option<&'a str>,
 }
 
-fn post<'a>(row: &'a Row, account: &'a Account) -> Option<Post<'a>> {
+/// The days between two occurrences, of those targets that are some.
+async fn days(app: &App, org: OrgId, (from, to): Window) -> Result<HashMap<Uuid, u32>> {
+    let repeated = model::repeated(&app.db, org, from, to).await?;
+    if repeated.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let posts: BTreeSet<PostId> = repeated.iter().map(|(_, post)| *post).collect();
+    let days = posts::recurrence::days_of(&app.db, org, &posts.into_iter().collect::<Vec<_>>()).await?;
+    Ok(repeated.into_iter().filter_map(|(target, post)| Some((target, *days.get(&post)?))).collect())
+}
+
+fn post<'a>(row: &'a Row, account: &'a Account, days: Option<u32>) -> Option<Post<'a>> {
     let (id, due, channel, head, content, outcome) = row;
     let mut head = head.splitn(3, ' ');
     let (state, source, settings) = (TargetState::parse(head.next()?)?, head.next()?, head.next()?);
@@ -98,7 +119,7 @@ fn post<'a>(row: &'a Row, account: &'a Account) -> Option<Post<'a>> {
         release_url: url,
         release_id: remote,
         state: self::state(state)?,
-        interval_in_days: None,
+        interval_in_days: days.map(i64::from),
         group: *id,
         creation_method: method(source),
         settings: with_type(settings, &account.provider),
@@ -167,7 +188,7 @@ mod tests {
         let due = "2026-11-24T08:20:00Z".parse().unwrap();
         let outcome = "https://a.example/\u{1f}\u{1f}Too rude.".to_owned();
         let row: Row = (Uuid::now_v7(), due, account.id, "failed api {}".into(), "<p>a</p>".into(), Some(outcome));
-        let written = json!(post(&row, &account).unwrap());
+        let written = json!(post(&row, &account, None).unwrap());
         let documented = json!(objects::Post::example());
         let names = |value: &Json| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&written), names(&documented));

@@ -7,6 +7,7 @@ pub mod api;
 mod create;
 mod date;
 pub mod document;
+mod drawn;
 mod list;
 mod model;
 mod new_post;

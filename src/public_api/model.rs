@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     db::{Ex, q},
     error::Result,
-    kit::{ChannelId, OrgId},
+    kit::{ChannelId, OrgId, PostId},
 };
 
 /// A target as a tuple, which is read by position: id, due, channel, head, content of its first part, outcome. Few columns,
@@ -28,6 +28,17 @@ pub async fn window(ex: impl Into<Ex<'_>>, org: OrgId, from: DateTime<Utc>, to: 
        FROM targets t JOIN posts o ON o.id = t.post_id JOIN parts p ON p.target_id = t.id AND p.position = 0
        WHERE t.org_id = $1 AND t.due_at >= $2 AND t.due_at < $3 AND t.deleted_at IS NULL AND t.state <> 'cancelled'
        ORDER BY t.due_at, t.id")
+    .bind(org)
+    .bind(from)
+    .bind(to)
+    .all(ex)
+    .await
+}
+
+/// The targets of a time that are occurrences, with their posts.
+pub async fn repeated(ex: impl Into<Ex<'_>>, org: OrgId, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<(Uuid, PostId)>> {
+    q("SELECT t.id, t.post_id FROM recurrences r JOIN targets t ON t.post_id = r.post_id
+       WHERE r.org_id = $1 AND t.due_at >= $2 AND t.due_at < $3 AND t.deleted_at IS NULL")
     .bind(org)
     .bind(from)
     .bind(to)

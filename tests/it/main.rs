@@ -20,3 +20,4 @@ mod queue;
 mod sandbox;
 mod templates;
 mod tenancy;
+mod zones;

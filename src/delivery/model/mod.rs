@@ -5,6 +5,7 @@ mod lane;
 mod late;
 mod level;
 mod lookup;
+mod occurrence;
 mod outage;
 mod part;
 mod part_media;
@@ -21,6 +22,7 @@ pub use lane::{Claim, Lane, claim, extend_leases, forget_leases, next_wake, refr
 pub use late::{Late, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out};
 pub use level::{StoredLevel, heed, levels, lock_levels, set_levels};
 pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
+pub use occurrence::{Planned, detach, forget, hold_series, occurrences_of, pass_over, release_series, set_occurrence};
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use part_media::fill_part_media;
@@ -30,7 +32,7 @@ pub use same::{content_hash, find_same};
 pub use slot::{lock_channels, minute, planned};
 pub use step::{Step, steps_of};
 pub use target::{
-    NewPart, NewTarget, Target, TargetChange, WAITING_FOR_PERSON, add, changed, find_target, held_for_channels, hold,
-    is_under_way, let_go, may_be_live, replace, resume, settle, waiting_for_person,
+    NewPart, NewTarget, Target, TargetChange, WAITING_FOR_PERSON, add, add_occurrence, changed, find_target, held_for_channels,
+    hold, is_under_way, let_go, may_be_live, replace, resume, settle, waiting_for_person,
 };
 pub use withdrawal::{withdraw_lane, withdraw_removed};

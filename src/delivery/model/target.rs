@@ -107,8 +107,8 @@ pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Res
 }
 
 /// A target `t` that waits for a person: the words of the indexes `targets_inbox` and `targets_inbox_kind`, less those that
-/// go on by themselves when the channel's hour is over ([`super::super::HOURLY`]).
-pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL AND (t.reason IS NULL OR t.reason <> 'hourly_limit')";
+/// go on by themselves when the channel's hour is over or when their series does ([`super::super::HOURLY`]).
+pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL AND (t.reason IS NULL OR t.reason NOT IN ('hourly_limit', 'series'))";
 
 /// How many targets and channels of an organisation wait for a person: at most a thousand, for every page asks.
 pub async fn waiting_for_person(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<i64> {
@@ -123,9 +123,20 @@ pub async fn waiting_for_person(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<i64
 
 /// Writes a target and its parts; the engine hears of it at the commit.
 pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -> Result<()> {
+    add_occurrence(tx, org, new, ("once", false), now).await
+}
+
+/// [`add`] for one occurrence of a recurrence: its key, and whether it is passed over when a later one is due as well.
+pub async fn add_occurrence(
+    tx: &mut Tx,
+    org: OrgId,
+    new: &NewTarget,
+    (key, lapses): (&str, bool),
+    now: DateTime<Utc>,
+) -> Result<()> {
     let change = &new.change;
-    q("INSERT INTO targets (id, org_id, post_id, version_id, channel_id, entry, occurrence_key, due_at, zone, state, settings, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, 'once', $7, $8, $9, $10, $11)")
+    q("INSERT INTO targets (id, org_id, post_id, version_id, channel_id, entry, due_at, zone, state, settings, created_at, occurrence_key, lapses)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
     .bind(new.id)
     .bind(org)
     .bind(new.post)
@@ -137,6 +148,8 @@ pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -
     .bind(change.state().as_str())
     .bind(change.settings.clone())
     .bind(now)
+    .bind(key)
+    .bind(lapses)
     .exec(tx)
     .await?;
     q("INSERT INTO lanes (channel_id, org_id, epoch) VALUES ($1, $2, 0) ON CONFLICT (channel_id) DO NOTHING")

@@ -4,6 +4,7 @@ mod listing;
 mod month;
 mod page;
 mod post;
+mod recurrence;
 mod trail;
 
 pub use listing::{ListedRow, find_row, of_post, of_targets, remotes_of, urls_of, window};
@@ -12,6 +13,10 @@ pub use page::{
     Filter, PostRow, TargetRow, find_post, find_target_row, posts_page, remotes_at, steps_at, targets_of, targets_page,
 };
 pub use post::{
-    Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, lock, next_entry, set_deleted, set_unplaced,
+    Post, Stored, StoredEntry, StoredPart, add_version, insert, latest_version, latest_version_id, lock, next_entry, set_deleted,
+    set_unplaced, version,
+};
+pub use recurrence::{
+    Recurrence, due_recurrences, next_plan, recurrence, recurrences_of, recurring, remove_recurrence, save_recurrence,
 };
 pub use trail::{Attempt, attempts_of};

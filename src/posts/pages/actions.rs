@@ -138,8 +138,10 @@ async fn note(tx: &mut Tx, caller: &Caller, post: PostId, kind: &'static str, no
 
 /// A form and who sent it.
 pub struct Sent {
-    form: Form,
-    peer: Peer,
+    /// The form.
+    pub form: Form,
+    /// Who.
+    pub peer: Peer,
 }
 
 impl<'a> poem::FromRequest<'a> for Sent {

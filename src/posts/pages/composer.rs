@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{
     editing::{Editing, answers},
+    repeat::{self, RepeatView},
     typed::{Typed, TypedPart},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     posts::{
         Problem,
         draft::Draft,
-        slots,
+        next_common, slots,
         words::{Reader, say},
     },
     providers::Descriptor,
@@ -66,6 +67,7 @@ pub struct Compose {
     parts: Vec<PartView>,
     settings: Vec<Panel>,
     when: WhenView,
+    repeat: RepeatView,
     zones: Vec<&'static str>,
     errors: Vec<FieldText>,
     allow_duplicate: bool,
@@ -142,6 +144,7 @@ struct WhenView {
     time: String,
     zone: String,
     next_slot_text: Option<String>,
+    together_text: Option<String>,
 }
 
 /// Something that would keep it from going out.
@@ -172,6 +175,7 @@ impl Compose {
             parts: typed.parts.iter().enumerate().map(part).collect(),
             settings: desk.channels.iter().map(|c| panel(c, typed, editing)).collect(),
             when: when(app, caller, typed, desk).await?,
+            repeat: repeat::view(typed, editing.is_some_and(|e| e.series.is_some()), app.clock.now()),
             zones,
             errors: FieldText::list(&without_repeats(errors)),
             allow_duplicate: typed.allow_duplicate,
@@ -328,6 +332,8 @@ async fn when(app: &App, caller: &Caller, typed: &Typed, desk: &Desk) -> Result<
         let free = slots::next_free(app, caller.org, channel.id, now).await?;
         next = next.into_iter().chain(free).min();
     }
+    let chosen: Vec<ChannelId> = desk.chosen(typed).map(|c| c.id).collect();
+    let together = if chosen.is_empty() { None } else { next_common(app, caller.org, &chosen, now).await? };
     let reader = Reader { now, zone: caller.zone };
     let fallback = blank(&[], None, caller, now);
     let or = |typed: &str, blank: String| if typed.is_empty() { blank } else { typed.to_owned() };
@@ -337,5 +343,6 @@ async fn when(app: &App, caller: &Caller, typed: &Typed, desk: &Desk) -> Result<
         time: or(&typed.time, fallback.time),
         zone: or(&typed.zone, fallback.zone),
         next_slot_text: next.map(|at| reader.with_day(at)),
+        together_text: together.map(|at| reader.with_day(at)),
     })
 }

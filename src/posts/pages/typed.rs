@@ -20,7 +20,7 @@ pub struct Typed {
     pub channels: Vec<String>,
     /// The thread.
     pub parts: Vec<TypedPart>,
-    /// `slot`, `at`, `now` or `draft`.
+    /// `slot`, `together`, `at`, `now` or `draft`.
     pub when: String,
     /// `2026-11-24`.
     pub date: String,

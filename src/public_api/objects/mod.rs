@@ -9,7 +9,5 @@ mod refusal;
 pub use channel::{Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput};
 pub use media::{FetchUrl, UploadForm, UploadedMedia};
 pub use new_post::NewPost;
-#[cfg(test)]
-pub use post::Post;
-pub use post::{CreatedPost, Deleted, Missing, NewStatus, PostList, PostState, StatusChange};
+pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange};
 pub use refusal::{BadRequest, NotThere, Refused, Said};

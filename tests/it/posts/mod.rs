@@ -5,6 +5,8 @@ mod compose;
 mod duplicates;
 mod edit;
 mod lists;
+mod recurrence;
+mod repeat_pages;
 mod saving;
 mod timeline;
 

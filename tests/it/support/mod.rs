@@ -84,6 +84,13 @@ pub struct Owner {
     pub api: Client,
 }
 
+impl Owner {
+    /// As a script of the organisation.
+    pub fn caller(&self) -> rostrum::orgs::Caller {
+        rostrum::orgs::Caller::machine(self.org, "UTC", rostrum::orgs::Source::Api)
+    }
+}
+
 impl TestApp {
     /// On the machine's clock.
     pub async fn new(engine: Engine) -> Self {
