@@ -7,7 +7,7 @@ mod step;
 mod target;
 mod withdrawal;
 
-pub use lane::{Claim, Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use removal::{bring_back, remove_one, stop_removed};
 pub use step::{Step, steps_of};

@@ -1,5 +1,6 @@
 //! Delivery against a platform that misbehaves as told: never twice, never lost, and said why when it waits.
 
+mod fairness;
 mod people;
 mod publish;
 mod races;
