@@ -48,7 +48,6 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = tokens::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
-    let pages = admin::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new()
         .at("/assets/:hash/*path", get(web::assets::serve))

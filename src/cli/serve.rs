@@ -21,6 +21,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the instance until SIGTERM or SIGINT.
 pub async fn serve(mut config: Config) -> Result<()> {
+    open_many_files();
     let Some(_lock) = Lock::take(&config.server.data)? else {
         return Err(Error::Unavailable(format!("another Rostrum is running on {}", config.server.data.display())));
     };
@@ -75,9 +76,19 @@ impl Presence {
 
 /// Runs the practice platform until SIGTERM or SIGINT.
 pub async fn sandbox(config: &Config) -> Result<()> {
+    open_many_files();
     let platform = sandbox::bind(config.server.listen, &config.server.data).await?;
     announce(&format!("The sandbox is ready: http://{}/", platform.address));
     platform.serve(stopped()).await
+}
+
+/// Each channel that is sent to has a connection: the customary limit of 1,024 open files is raised as far as it may be.
+fn open_many_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(e) = raised {
+        tracing::warn!(error = %e, "the limit of open files could not be raised");
+    }
 }
 
 /// One line for the person or script that started us.

@@ -107,7 +107,11 @@ pub async fn remove(tx: &mut Tx, org: OrgId, post: PostId, user: Option<UserId>,
             .await?;
         q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(target.id).bind(now).exec(tx).await?;
         note(tx, target, "target.deleted", user, now).await?;
-        changed(tx, org, target.channel_id).await?;
+    }
+    // Lanes last and in their order, as the engine takes them.
+    let channels: std::collections::BTreeSet<_> = targets.iter().map(|t| t.channel_id).collect();
+    for channel in channels {
+        changed(tx, org, channel).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::{
     lanes::Lanes,
     ledger::Ledger,
     meters,
-    model::{self, Claim, LookUp},
+    model::{self, LookUp},
 };
 use crate::{
     app::App,
@@ -32,6 +32,9 @@ use crate::{
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After an error of the database.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// After another worker was faster: what is due and still free by then may be left for us.
+const ELSEWHERE: TimeDelta = TimeDelta::milliseconds(20);
 
 /// What it cannot do while the database is away, it cannot do every second.
 static BLIND: Seldom = Seldom::new();
@@ -149,18 +152,19 @@ impl Engine {
             if wake.is_none_or(|at| at > now) {
                 return Ok(wake);
             }
-            let claim = Claim { worker: self.seen.id, now, lease_until: now + lease(app), limit: lanes.most(), full: &full };
+            let candidates = model::candidates(&app.db, self.seen.id, (now, lanes.widely()), &full).await?;
+            let chosen = lanes.choose(candidates);
             let mut tx = app.db.begin().await?;
             if !self.may_send(&mut tx).await? {
                 tx.commit().await?;
                 // Whoever lets it go on wakes us.
                 return Ok(None);
             }
-            let claimed = model::claim(&mut tx, &claim).await?;
+            let claimed = model::claim(&mut tx, self.seen.id, (now, now + lease(app)), &chosen).await?;
             tx.commit().await?;
             if claimed.is_empty() {
                 // Another worker took them: whatever is left wakes us in its time.
-                return Ok(Some(now + TimeDelta::milliseconds(50)));
+                return Ok(Some(now + ELSEWHERE));
             }
             for lane in claimed {
                 lanes.spawn(lane.org_id, self.worker.clone().work(lane));

@@ -182,6 +182,11 @@ mod tests {
         let mut child = Child::spawn(Path::new("/bin/sh"), &["-c".into(), script], &[], dir.path().join("log")).unwrap();
         assert_eq!(child.ready().await.unwrap(), "here");
         child.strike(Blow::Stop);
+        // Of two signals that wait the lower number is delivered first: the other only once it stands still.
+        let stat = format!("/proc/{}/stat", child.process.id());
+        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+            tokio::task::yield_now().await;
+        }
         child.strike(Blow::Terminate);
         assert!(!child.ends_within(Duration::from_millis(50)).await, "a stopped process heeds nothing");
         child.strike(Blow::Continue);

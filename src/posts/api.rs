@@ -63,8 +63,8 @@ impl Example for Deleted {
 impl Api {
     /// List the posts
     ///
-    /// The newest first, each with its targets. To list by state, channel or time of publishing ask for targets. Needs
-    /// `posts:read`.
+    /// The newest first, each with its targets. To list by state, channel or time of publishing ask for targets.
+    /// Needs `posts:read`.
     #[oai(path = "/posts", method = "get", operation_id = "listPosts", tag = "About::Posts")]
     async fn list(
         &self,

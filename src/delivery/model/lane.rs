@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    db::{Ex, FromRow, Q, Tx, portions, q},
+    db::{Db, Ex, FromRow, Q, Tx, portions, q},
     error::Result,
     kit::{ChannelId, OrgId},
 };
@@ -34,54 +34,69 @@ pub async fn refresh(tx: &mut Tx, channel: ChannelId) -> Result<()> {
 /// the wait: two that set `next_due` at the same time must follow each other from their start, or one of them forgets
 /// the other's part for good. Everybody takes several lanes in this order.
 async fn lock(tx: &mut Tx, channels: &[ChannelId]) -> Result<()> {
-    let _: Vec<(ChannelId,)> = q("SELECT channel_id FROM lanes")
-        .list(" WHERE channel_id IN ", channels.iter().copied())
-        .push(" ORDER BY channel_id")
-        // SQLite has one writer.
-        .dialect(" FOR UPDATE", "")
-        .all(tx)
-        .await?;
+    let mut channels = channels.to_vec();
+    channels.sort_unstable();
+    for portion in portions(&channels) {
+        let _: Vec<(ChannelId,)> = q("SELECT channel_id FROM lanes")
+            .list(" WHERE channel_id IN ", portion.iter().copied())
+            .push(" ORDER BY channel_id")
+            // SQLite has one writer.
+            .dialect(" FOR UPDATE", "")
+            .all(&mut *tx)
+            .await?;
+    }
     Ok(())
 }
 
-/// Who claims, and how much.
-#[derive(Debug, Clone, Copy)]
-pub struct Claim<'a> {
-    /// The worker.
-    pub worker: Uuid,
-    /// Now.
-    pub now: DateTime<Utc>,
-    /// Until when the lanes are its own unless it shows life.
-    pub lease_until: DateTime<Utc>,
-    /// At most so many lanes.
-    pub limit: usize,
-    /// Organisations that have their share already.
-    pub full: &'a [OrgId],
+/// A lane that could be claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Candidate {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Its tenant.
+    pub org_id: OrgId,
+    /// How many due lanes of its organisation have waited longer, counting itself.
+    pub turn: i64,
 }
 
-/// Claims lanes that are due, free or abandoned: of each organisation the longest due one first, then the second of
-/// each, and so on, so that nobody waits behind somebody else's backlog.
-pub async fn claim(tx: &mut Tx, claim: &Claim<'_>) -> Result<Vec<Lane>> {
-    let query = q("UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3 WHERE channel_id IN (
-         SELECT l.channel_id FROM lanes l JOIN (
-             SELECT channel_id, next_due, row_number() OVER (PARTITION BY org_id ORDER BY next_due) AS turn FROM lanes
-             WHERE next_due <= $2 AND (blocked_until IS NULL OR blocked_until <= $2)
-             AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1))")
-    .bind(claim.worker)
-    .bind(claim.now)
-    .bind(claim.lease_until);
-    without(query, claim.full)
-        // Looked at again on the locked row: the first look may be older.
-        .push(
-            ") d ON d.channel_id = l.channel_id WHERE l.next_due <= $2 AND (l.blocked_until IS NULL OR l.blocked_until <= $2)
-             AND (l.lease_until IS NULL OR (l.lease_until < $2 AND l.worker <> $1)) ORDER BY d.turn, d.next_due",
+/// Lanes that are due, free or abandoned, at most `limit`: of each organisation the longest due one first, then the
+/// second of each, and so on. None of the organisations in `full`.
+pub async fn candidates(db: &Db, worker: Uuid, (now, limit): (DateTime<Utc>, usize), full: &[OrgId]) -> Result<Vec<Candidate>> {
+    let due = q("SELECT channel_id, org_id, turn FROM (
+         SELECT channel_id, org_id, next_due, row_number() OVER (PARTITION BY org_id ORDER BY next_due, channel_id) AS turn FROM lanes
+         WHERE next_due <= $2 AND (blocked_until IS NULL OR blocked_until <= $2)
+         AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1))")
+    .bind(worker)
+    .bind(now);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    without(due, full).push(") AS due ORDER BY turn, next_due").and(" LIMIT ", limit).all(db).await
+}
+
+/// Claims those of the lanes that nobody else has claimed since.
+pub async fn claim(
+    tx: &mut Tx,
+    worker: Uuid,
+    (now, lease_until): (DateTime<Utc>, DateTime<Utc>),
+    channels: &[ChannelId],
+) -> Result<Vec<Lane>> {
+    let mut claimed = Vec::with_capacity(channels.len());
+    for portion in portions(channels) {
+        let lanes: Vec<Lane> = q(
+            "UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3 WHERE channel_id IN (SELECT channel_id FROM lanes
+               WHERE next_due <= $2 AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1))",
         )
-        .and(" LIMIT ", i64::try_from(claim.limit).unwrap_or(i64::MAX))
+        .bind(worker)
+        .bind(now)
+        .bind(lease_until)
+        .list(" AND channel_id IN ", portion.iter().copied())
         // Several workers on one Postgres pass each other's rows; SQLite has one writer.
-        .dialect(" FOR UPDATE OF l SKIP LOCKED", "")
+        .dialect(" FOR UPDATE SKIP LOCKED", "")
         .push(") RETURNING channel_id, org_id, epoch")
-        .all(tx)
-        .await
+        .all(&mut *tx)
+        .await?;
+        claimed.extend(lanes);
+    }
+    Ok(claimed)
 }
 
 fn without(query: Q, full: &[OrgId]) -> Q {

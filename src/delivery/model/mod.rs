@@ -18,7 +18,7 @@ mod target;
 mod withdrawal;
 
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
-pub use lane::{Claim, Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release};
 pub use late::{Late, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out};
 pub use level::{StoredLevel, heed, levels, lock_levels, set_levels};
 pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
