@@ -353,7 +353,15 @@ impl Worker {
             accepted: run.is_accepted(),
             jitter: jitter(),
         };
-        let next = plan::next(standing, &result.news, now);
+        let next = match plan::next(standing, &result.news, now) {
+            // It was never sent: it stands where it stood, and is as late as it was.
+            Next::Later { blocks_channel: false, .. }
+                if lost && result.news == News::Absent && matches!(due.part.state, PartState::Waiting | PartState::Retrying) =>
+            {
+                Next::Later { state: due.part.state, at: due.part.next_at.unwrap_or(now), blocks_channel: false }
+            }
+            next => next,
+        };
         let uncounted = matches!(next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
         let conclusion = Conclusion {
             place,
