@@ -169,6 +169,8 @@ delivers! {
         let id = overdue(&rig, TimeDelta::minutes(30)).await;
         let mut tx = rig.app.app.db.begin().await.unwrap();
         q("UPDATE instance SET heartbeat_at = $1").bind(rig.now() - TimeDelta::hours(2)).exec(&mut tx).await.unwrap();
+        // No backlog is walked here.
+        q("UPDATE organisations SET burst_per_minute = 60").exec(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         rig.restart();
         rig.reaches(id, TargetState::Published).await;
