@@ -63,6 +63,8 @@ test('a thread of three parts with a picture arrives at Bluesky', async () => {
     const { records } = await list()
     return records.length >= 3 && records
   })
+  // Their keys are made with the post; what tells the order is when each was written.
+  records.sort((a, b) => a.value.createdAt.localeCompare(b.value.createdAt))
   assert.deepEqual(records.map((r) => r.value.text), ['One, with a sunset', 'Two', 'Three'])
   assert.equal(records[0].value.embed.images[0].alt, 'A sunset in one colour')
   assert.deepEqual(records[0].value.embed.images[0].aspectRatio, { width: 320, height: 240 })
