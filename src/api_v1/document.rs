@@ -117,6 +117,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 31);
+        assert_eq!(operations, 32);
     }
 }
