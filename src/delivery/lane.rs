@@ -353,7 +353,13 @@ impl Worker {
             accepted: run.is_accepted(),
             jitter: jitter(),
         };
-        let next = plan::next(standing, &result.news, now);
+        let next = match plan::next(standing, &result.news, now) {
+            // It was looked for and never went out: it is as late as it was before, and is dealt with as such.
+            Next::Later { .. } if lost && result.news == News::Absent && !due.has_begun() => {
+                Next::Later { state: PartState::Waiting, at: due.part.next_at.unwrap_or(now), blocks_channel: false }
+            }
+            next => next,
+        };
         let uncounted = matches!(next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
         let conclusion = Conclusion {
             place,
