@@ -48,9 +48,8 @@ impl Worker {
     }
 
     fn reason_to_stay(&self, channel: &Channel, policy: Option<&Policy>, due: &Due) -> Option<Stay> {
-        let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
         // By the time it was planned for last: what was put off for a limit or a backlog is not late for that.
-        let planned = due.part.next_at.filter(|_| !begun);
+        let planned = due.part.next_at.filter(|_| !due.has_begun());
         match channel.state {
             _ if due.removed => None,
             // What the platform has, or may have, is followed to its end even on a paused channel.
@@ -120,17 +119,19 @@ impl Worker {
     pub(super) async fn put_off(&self, lane: Lane, policy: Option<&Policy>, due: &Due, wait: Wait) -> Result<()> {
         // What has just been put off is not due again, however long this took.
         let now = self.app.clock.now().min(wait.until - TimeDelta::microseconds(1));
+        // What is older than the policy forgives has yet to be judged, and must not look as if it were planned anew.
+        let within = (policy.map_or(DateTime::UNIX_EPOCH, |p| now - p.late), now);
         let channel = lane.channel_id;
         let mut tx = self.app.db.begin().await?;
         let is_ours = model::put_off(&mut tx, &due.part, wait.until).await?;
         match wait.cause {
-            Cause::Platform => model::push_back(&mut tx, channel, wait.until, now).await?,
+            Cause::Platform => model::push_back(&mut tx, channel, wait.until, within).await?,
             Cause::Backlog => {
                 let spacing = limits::spacing(policy.map_or(1, |p| p.burst_per_minute));
-                model::space_out(&mut tx, channel, (wait.until + spacing, spacing), (overdue(now), now)).await?;
+                model::space_out(&mut tx, channel, (wait.until + spacing, spacing), overdue(now), within).await?;
             }
             Cause::Hour => {
-                let mut held = model::push_posts_back(&mut tx, channel, wait.until, now).await?;
+                let mut held = model::push_posts_back(&mut tx, channel, wait.until, within).await?;
                 if is_ours && !due.removed {
                     held.insert(0, model::find_target(&mut tx, due.part.org_id, due.part.target_id).await?);
                 }

@@ -354,11 +354,9 @@ impl Worker {
             jitter: jitter(),
         };
         let next = match plan::next(standing, &result.news, now) {
-            // It was never sent: it stands where it stood, and is as late as it was.
-            Next::Later { blocks_channel: false, .. }
-                if lost && result.news == News::Absent && matches!(due.part.state, PartState::Waiting | PartState::Retrying) =>
-            {
-                Next::Later { state: due.part.state, at: due.part.next_at.unwrap_or(now), blocks_channel: false }
+            // It was looked for and never went out: it is as late as it was before, and is dealt with as such.
+            Next::Later { .. } if lost && result.news == News::Absent && !due.has_begun() => {
+                Next::Later { state: PartState::Waiting, at: due.part.next_at.unwrap_or(now), blocks_channel: false }
             }
             next => next,
         };

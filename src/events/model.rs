@@ -49,7 +49,7 @@ pub struct Entry {
 
 /// The kinds from which jobs follow: their events are marked, in the same insert, until the jobs are in the queue. What
 /// follows is said in `jobs.rs`, and a test there holds the two lists together.
-pub const FOLLOWED: [&str; 13] = [
+pub const FOLLOWED: [&str; 17] = [
     "channel.broken",
     "channel.reconnected",
     "channel.removed",
@@ -58,7 +58,11 @@ pub const FOLLOWED: [&str; 13] = [
     "part.resolved",
     "target.cancelled",
     "target.deleted",
+    "target.dropped",
     "target.held",
+    "target.missed",
+    "target.moved",
+    "target.passed_over",
     "target.released",
     "target.rescheduled",
     "target.retried",

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{delivery::TargetState, orgs::Role};
+use crate::{
+    delivery::{HOURLY, TargetState},
+    orgs::Role,
+};
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,14 +87,18 @@ pub fn meaning(event: &str, reason: Option<&str>) -> Option<Meaning> {
         "part.failed" => Meaning::Raise(Kind::PostFailed),
         "part.needs_you" => Meaning::Raise(Kind::PostNeedsYou),
         "channel.broken" => Meaning::Raise(Kind::ChannelReconnect),
-        // The notice of the channel says already that its posts are held.
-        "target.held" if reason == Some("reconnect") => Meaning::Settle,
+        // The notice of the channel says already that its posts are held; the others go on without anybody.
+        "target.held" if matches!(reason, Some("reconnect" | "series" | HOURLY)) => Meaning::Settle,
         "target.held" => Meaning::Raise(Kind::PostHeld),
         "channel.reconnected"
         | "channel.removed"
         | "part.resolved"
         | "target.cancelled"
         | "target.deleted"
+        | "target.dropped"
+        | "target.missed"
+        | "target.moved"
+        | "target.passed_over"
         | "target.released"
         | "target.rescheduled"
         | "target.retried"
@@ -118,9 +125,11 @@ mod tests {
     }
 
     #[test]
-    fn a_post_held_for_its_channel_is_told_by_the_channels_notice() {
+    fn a_post_that_is_held_is_told_of_when_it_needs_somebody() {
         assert_eq!(meaning("target.held", Some("late")), Some(Meaning::Raise(Kind::PostHeld)));
-        assert_eq!(meaning("target.held", Some("reconnect")), Some(Meaning::Settle));
+        for reason in ["reconnect", "series", HOURLY] {
+            assert_eq!(meaning("target.held", Some(reason)), Some(Meaning::Settle), "{reason}");
+        }
         assert_eq!(meaning("post.created", None), None);
     }
 }

@@ -74,19 +74,22 @@ pub async fn has_begun(tx: &mut Tx, id: TargetId) -> Result<bool> {
 }
 
 /// Gives the overdue posts of a channel that have not begun a time each, `spacing` apart, from `first` on, in the order of
-/// their times. Those due later than `overdue_before` are on time and stay.
+/// their times. Those due later than `overdue_before` are on time and stay, and so do those planned for before `since`: the
+/// policy has yet to judge them.
 pub async fn space_out(
     tx: &mut Tx,
     channel: ChannelId,
     (first, spacing): (DateTime<Utc>, TimeDelta),
-    (overdue_before, now): (DateTime<Utc>, DateTime<Utc>),
+    overdue_before: DateTime<Utc>,
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<()> {
     let parts: Vec<(PartId,)> = q("SELECT p.id FROM parts p JOIN targets t ON t.id = p.target_id
        WHERE p.channel_id = $1 AND p.next_at <= $2 AND p.position = 0 AND p.state = 'waiting' AND t.due_at < $3
-       ORDER BY t.due_at, p.id LIMIT $4")
+       AND p.next_at >= $4 ORDER BY t.due_at, p.id LIMIT $5")
     .bind(channel)
     .bind(now)
     .bind(overdue_before)
+    .bind(since)
     .bind(MOST)
     .all(&mut *tx)
     .await?;
@@ -101,28 +104,40 @@ pub async fn space_out(
     Ok(())
 }
 
-/// Puts everything off that is due on a channel and would be a request of the same kind. What the platform has already, or
-/// may have, is still followed.
-pub async fn push_back(tx: &mut Tx, channel: ChannelId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
-    q("UPDATE parts SET next_at = $2 WHERE channel_id = $1 AND next_at <= $3 AND state IN ('waiting', 'retrying')")
+/// Puts everything off that is due on a channel since an instant and would be a request of the same kind. What the platform
+/// has already, or may have, is still followed.
+pub async fn push_back(
+    tx: &mut Tx,
+    channel: ChannelId,
+    until: DateTime<Utc>,
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<()> {
+    q("UPDATE parts SET next_at = $2 WHERE channel_id = $1 AND next_at <= $3 AND next_at >= $4 AND state IN ('waiting', 'retrying')")
         .bind(channel)
         .bind(until)
         .bind(now)
+        .bind(since)
         .exec(tx)
         .await?;
     Ok(())
 }
 
-/// Puts off the posts of a channel that are due and have not begun.
-pub async fn push_posts_back(tx: &mut Tx, channel: ChannelId, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<Vec<Target>> {
+/// Puts off the posts of a channel that are due since an instant and have not begun.
+pub async fn push_posts_back(
+    tx: &mut Tx,
+    channel: ChannelId,
+    until: DateTime<Utc>,
+    (since, now): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<Target>> {
     let targets: Vec<Target> =
         q("SELECT t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state,
          t.reason, t.settings, t.url, t.created_at, t.published_at
        FROM targets t JOIN parts p ON p.target_id = t.id
        WHERE p.channel_id = $1 AND p.next_at <= $2 AND p.position = 0 AND p.state = 'waiting' AND t.deleted_at IS NULL
-       ORDER BY t.due_at LIMIT $3")
+         AND p.next_at >= $3 ORDER BY t.due_at LIMIT $4")
         .bind(channel)
         .bind(now)
+        .bind(since)
         .bind(MOST)
         .all(&mut *tx)
         .await?;

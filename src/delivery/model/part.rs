@@ -98,6 +98,13 @@ pub struct Due {
     pub superseded: bool,
 }
 
+impl Due {
+    /// Something of it was tried, or a part before it is live: it is no longer only planned.
+    pub fn has_begun(&self) -> bool {
+        self.has_steps || self.part.position > 0 || self.part.tries > 0
+    }
+}
+
 /// The parts of a lane that are due, in order, at most `limit`.
 pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, limit: i64) -> Result<Vec<Due>> {
     q("SELECT p.id, p.org_id, p.target_id, p.channel_id, p.position, p.delay_seconds, p.content, p.media, p.state, p.next_at, p.tries,

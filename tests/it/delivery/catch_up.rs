@@ -229,6 +229,32 @@ async fn five_hundred_overdue_posts_are_no_burst(database: Database) {
     assert_eq!(texts, ["0", "elsewhere", "fresh", "1", "2", "3", "4", "5", "6", "7", "8"]);
 }
 
+/// Down for three hours, with posts of different ages: the old ones are looked for, found missing and held, the young ones go
+/// out one a minute. Neither the look nor the pace makes an old one young.
+async fn old_and_young_are_told_apart_after_a_long_silence(database: Database) {
+    let mut rig = rig(database).await;
+    choose(&rig, 60, LatePolicy::Hold).await;
+    let start = rig.now();
+    let at = |minutes: i64| When::At(start + TimeDelta::minutes(minutes));
+    let mut ids = Vec::new();
+    for minutes in [170, 10, 150, 20, 30, 160] {
+        ids.push((minutes, rig.post(at(minutes), &[&minutes.to_string()]).await));
+    }
+    ids.sort_by_key(|(minutes, _)| *minutes);
+    downtime(&mut rig, TimeDelta::minutes(180)).await;
+    for (_, id) in &ids[..3] {
+        assert_eq!(rig.reaches(*id, TargetState::Held).await.reason.as_deref(), Some("late"));
+        assert!(rig.events(*id).await.contains(&"part.not_found".to_owned()));
+    }
+    for (n, (_, id)) in ids[3..].iter().enumerate() {
+        rig.reaches(*id, TargetState::Published).await;
+        assert_eq!(rig.platform.count().await, i64::try_from(n).unwrap() + 1);
+        rig.app.app.clock.advance(TimeDelta::minutes(1));
+    }
+    let texts: Vec<String> = rig.live().await.iter().map(|p| p["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(texts, ["150", "160", "170"]);
+}
+
 /// A person deals with what was late; what has begun, or is somebody else's, is none of it.
 async fn a_person_moves_and_skips(database: Database) {
     let mut rig = rig(database).await;
@@ -296,6 +322,7 @@ mod on {
         a_channel_has_a_choice_of_its_own
         what_was_held_for_a_channel_follows_the_policy
         five_hundred_overdue_posts_are_no_burst
+        old_and_young_are_told_apart_after_a_long_silence
         a_person_moves_and_skips
         movers_take_turns
     }
