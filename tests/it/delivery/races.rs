@@ -133,6 +133,40 @@ delivers! {
         assert!(!rig.events(id).await.is_empty());
     }
 
+    /// Two transactions change the same lane at the same time: the second, which waited for the first, knows of its part.
+    /// On Postgres it once set the time that it had seen before the wait, and the part was forgotten.
+    async fn two_changes_of_a_lane_follow_each_other(rig) {
+        rig.crash().await;
+        let (soon, later) = (rig.now() + TimeDelta::hours(1), rig.now() + TimeDelta::hours(2));
+        let (soon, later) = (rig.post(When::At(soon), &["soon"]).await, rig.post(When::At(later), &["later"]).await);
+        let (db, org, now) = (rig.app.app.db.clone(), rig.owner.org, rig.now());
+        let mut first = db.begin().await.unwrap();
+        delivery::publish_now(&mut first, org, soon, None, now).await.unwrap();
+        let second = tokio::spawn({
+            let db = db.clone();
+            async move {
+                let mut tx = db.begin().await.unwrap();
+                delivery::cancel(&mut tx, org, later, None, now).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        });
+        if db.is_postgres() {
+            let waiting = async || {
+                let query = rostrum::db::q("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+                let (count,): (i64,) = query.one(&db).await.unwrap();
+                (count > 0).then_some(())
+            };
+            rig.app.until("the second waits for the first", waiting).await;
+        }
+        first.commit().await.unwrap();
+        second.await.unwrap();
+        let query = rostrum::db::q("SELECT next_due FROM lanes WHERE channel_id = $1").bind(rig.channel);
+        let (next_due,): (Option<chrono::DateTime<chrono::Utc>>,) = query.one(&db).await.unwrap();
+        assert_eq!(next_due, Some(now));
+        rig.restart();
+        rig.reaches(soon, TargetState::Published).await;
+    }
+
     /// Credentials that cannot be opened (a damaged row) need a person; the engine does not spin on them.
     async fn unreadable_credentials_ask_for_a_reconnect(rig) {
         let mut tx = rig.app.app.db.begin().await.unwrap();
