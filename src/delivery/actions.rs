@@ -121,7 +121,7 @@ pub async fn resolve(
             "live"
         }
         Resolution::Resend => {
-            q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(id).exec(tx).await?;
+            model::absolve(tx, id, now).await?;
             q("UPDATE parts SET state = 'waiting', next_at = $2, tries = 0, looks = 0, failure = NULL WHERE id = $1")
                 .bind(id)
                 .bind(now)
@@ -130,7 +130,7 @@ pub async fn resolve(
             "resend"
         }
         Resolution::Drop => {
-            q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(id).exec(tx).await?;
+            model::absolve(tx, id, now).await?;
             q("UPDATE parts SET state = 'failed', next_at = NULL WHERE id = $1").bind(id).exec(tx).await?;
             q("UPDATE parts SET state = 'skipped', next_at = NULL WHERE target_id = $1 AND position > $2 AND state = 'waiting'")
                 .bind(part.target_id)

@@ -1,21 +1,20 @@
 //! Wakes at the exact time something is due, claims lanes, works them side by side, shows signs of life, and drains.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
-    time::MissedTickBehavior,
 };
 use uuid::Uuid;
 
-use super::{lane::Worker, ledger::Ledger, model};
+use super::{lane::Worker, leap::Leap, ledger::Ledger, model};
 use crate::{
     app::App,
     db::{Topic, q},
     error::Result,
-    kit::Seldom,
+    kit::{Dice, Seldom},
 };
 
 /// How often the engine shows that it lives: in the database, for the readiness check and for its leases.
@@ -30,6 +29,21 @@ static BLIND: Seldom = Seldom::new();
 pub struct Engine {
     worker: Arc<Worker>,
     id: Uuid,
+    heartbeat: Duration,
+}
+
+/// What a simulation may want otherwise.
+pub struct Conditions {
+    /// Where chance comes from.
+    pub dice: Dice,
+    /// Time between signs of life.
+    pub heartbeat: Duration,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self { dice: Dice::machine(), heartbeat: HEARTBEAT }
+    }
 }
 
 /// A running engine.
@@ -49,9 +63,15 @@ impl Handle {
 impl Engine {
     /// Starts sending.
     pub fn start(app: &App) -> Handle {
+        Self::start_under(app, Conditions::default())
+    }
+
+    /// Starts sending, under other conditions than the program's own.
+    pub fn start_under(app: &App, Conditions { dice, heartbeat }: Conditions) -> Handle {
         let (stop, stopping) = watch::channel(false);
-        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping };
-        let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7() };
+        let leap = Leap::new(&app.clock);
+        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping, dice, leap };
+        let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7(), heartbeat };
         Handle { stop, task: tokio::spawn(engine.run()) }
     }
 
@@ -60,8 +80,7 @@ impl Engine {
         let mut stopping = self.worker.stopping.clone();
         let mut bus = app.db.bus.listen();
         let mut channels = app.db.bus.listen();
-        let mut beats = tokio::time::interval(HEARTBEAT);
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beat = pin!(app.clock.sleep(Duration::ZERO));
         let mut lanes = JoinSet::new();
         self.attempt("start", self.begin()).await;
         let mut follow = true;
@@ -78,13 +97,18 @@ impl Engine {
                     Some(soon(app))
                 }
             };
+            // In this order: each turn of the loop looks at everything that is due, so nothing starves.
             tokio::select! {
+                biased;
                 _ = stopping.changed() => {}
+                () = &mut beat => {
+                    self.attempt("show life", self.beat()).await;
+                    beat.set(app.clock.sleep(self.heartbeat));
+                }
                 () = bus.heard(|t| t == Topic::Schedule) => {}
                 () = channels.heard(|t| t == Topic::Channels) => follow = true,
                 () = sleep(app, wake) => {}
                 _ = lanes.join_next(), if !lanes.is_empty() => while lanes.try_join_next().is_some() {},
-                _ = beats.tick() => drop(self.attempt("show life", self.beat()).await),
             }
         }
         self.drain(lanes).await;
@@ -93,6 +117,8 @@ impl Engine {
     /// Frees what a former process of this instance left, unless others share the database.
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
+        let (seen,): (Option<DateTime<Utc>>,) = q("SELECT heartbeat_at FROM instance").one(&app.db).await?;
+        self.worker.leap.compare(&app.clock, seen);
         if !app.db.is_postgres() {
             let mut tx = app.db.begin().await?;
             model::forget_leases(&mut tx).await?;
@@ -105,6 +131,16 @@ impl Engine {
     async fn fill(&self, lanes: &mut JoinSet<()>) -> Result<Option<DateTime<Utc>>> {
         let app = &self.worker.app;
         let delivery = &app.config.delivery;
+        let pause = self.worker.leap.pause(&app.clock);
+        if self.worker.leap.is_back() {
+            let mut tx = app.db.begin().await?;
+            model::distrust_keys(&mut tx).await?;
+            tx.commit().await?;
+            self.worker.leap.settled();
+        }
+        if let Some(left) = pause {
+            return Ok(Some(app.clock.now() + TimeDelta::from_std(left).unwrap_or_default()));
+        }
         loop {
             let free = delivery.lanes.saturating_sub(lanes.len());
             let wake = model::next_wake(&app.db, self.id).await?;

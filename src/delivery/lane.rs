@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::{
     PartState,
+    leap::Leap,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
     model::{self, Due, Lane},
     plan::{self, News, Next, Standing},
@@ -18,7 +19,7 @@ use crate::{
     channels::{Channel, ChannelState, Sealed, Vault, mark_reconnect},
     db::Topic,
     error::{Error, Failure, FailureKind, Result},
-    kit::{MediaId, Seldom, text::Doc},
+    kit::{Dice, MediaId, Seldom, text::Doc},
     media::Files,
     providers::{Call, Found, Outcome, Provider, Remote},
 };
@@ -40,6 +41,10 @@ pub struct Worker {
     pub ledger: Ledger,
     /// True once no new part may be begun.
     pub stopping: watch::Receiver<bool>,
+    /// Where chance comes from.
+    pub dice: Dice,
+    /// Whether the clock was set.
+    pub leap: Leap,
 }
 
 /// What came of a run, for the conclusion.
@@ -60,7 +65,7 @@ impl Worker {
                 tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
             }
             // Not at once again: what failed is the database, not the platform.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.app.clock.sleep(Duration::from_secs(1)).await;
         }
         while let Err(e) = self.ledger.write(Entry::Release(lane)).await {
             if let Some(more) = KEPT.word() {
@@ -69,11 +74,11 @@ impl Worker {
             if *self.stopping.borrow() {
                 break;
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.app.clock.sleep(Duration::from_secs(1)).await;
         }
     }
 
-    async fn send_due(&self, lane: Lane) -> Result<()> {
+    async fn send_due(&self, mut lane: Lane) -> Result<()> {
         loop {
             let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
             if due.is_empty() {
@@ -88,8 +93,13 @@ impl Worker {
                 Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await,
                 opened => opened?,
             };
+            if lane.crashes >= plan::MAX_CRASHES {
+                self.quarantine(lane, &due).await?;
+                lane.crashes = 0;
+                continue;
+            }
             for part in &due {
-                if *self.stopping.borrow() {
+                if *self.stopping.borrow() || self.leap.pause(&self.app.clock).is_some() {
                     return Ok(());
                 }
                 if !self.handle(lane, (&channel, &vault), part).await? {
@@ -125,19 +135,8 @@ impl Worker {
             self.hold(due, reason).await?;
             return Ok(true);
         }
-        let place = Place {
-            lane,
-            org: due.part.org_id,
-            post: due.post_id,
-            target: due.part.target_id,
-            version: due.version_id,
-            part: due.part.id,
-            next_at: due.part.next_at,
-            position: due.part.position,
-            last: due.part.position == due.last_position,
-        };
-        let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
-        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps);
+        let place = place(lane, due);
+        let run = self.run(place, due).await?;
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
             return self.conclude(place, (&run, None), due, failed(failure)).await;
@@ -157,6 +156,22 @@ impl Worker {
             return Ok(false);
         }
         self.conclude(place, (&run, Some(vault.sealed())), due, result).await
+    }
+
+    async fn run(&self, place: Place, due: &Due) -> Result<Run> {
+        let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
+        Ok(Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps))
+    }
+
+    /// Process after process died at this lane. What the last one was at is for a person, so that all others go out.
+    async fn quarantine(&self, lane: Lane, due: &[Due]) -> Result<()> {
+        let under_way = |d: &&Due| d.part.state == PartState::Sending;
+        let Some(suspect) = due.iter().find(under_way).or(due.first()) else { return Ok(()) };
+        let place = place(lane, suspect);
+        let run = self.run(place, suspect).await?;
+        let failure = Failure::unexpected(format!("Rostrum ended {} times while it was sending this", plan::MAX_CRASHES));
+        let finding = Finding { news: News::Crashed, failure: Some(failure), ..nothing() };
+        self.conclude(place, (&run, None), suspect, finding).await.map(drop)
     }
 
     fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
@@ -276,10 +291,10 @@ impl Worker {
             tokens: vault,
             files: &files,
         };
-        let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
+        let done = AssertUnwindSafe(self.app.clock.within(LONGEST_RUN, what(&call))).catch_unwind().await;
         let result = match done {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
+            Ok(Some(result)) => result,
+            Ok(None) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
             Err(_) => {
                 tracing::error!(provider = provider.about().id, part = %due.part.id, "a provider panicked");
                 failed(Failure::unexpected("Rostrum's code for this platform crashed"))
@@ -304,7 +319,7 @@ impl Worker {
             due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
             unsure: run.unsure_step().is_some(),
             accepted: run.is_accepted(),
-            jitter: jitter(),
+            jitter: self.dice.fraction(),
         };
         let next = plan::next(standing, &result.news, now);
         let uncounted = matches!(next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
@@ -343,8 +358,18 @@ fn failure_of(due: &Due) -> Option<Failure> {
     due.part.failure.as_ref().map(|f| f.0.clone())
 }
 
-fn jitter() -> f64 {
-    f64::from(u16::from_le_bytes(crate::kit::crypto::random())) / f64::from(u16::MAX)
+fn place(lane: Lane, due: &Due) -> Place {
+    Place {
+        lane,
+        org: due.part.org_id,
+        post: due.post_id,
+        target: due.part.target_id,
+        version: due.version_id,
+        part: due.part.id,
+        next_at: due.part.next_at,
+        position: due.part.position,
+        last: due.part.position == due.last_position,
+    }
 }
 
 /// The audit trail's word.

@@ -279,13 +279,19 @@ async fn end(
         Err(f) if f.kind == crate::error::FailureKind::Uncertain => ("uncertain", Some(f)),
         Err(f) => ("failed", Some(f)),
     };
-    q("UPDATE attempts SET ended_at = $2, outcome = $3, failure = $4 WHERE id = $1")
-        .bind(attempt)
-        .bind(now)
-        .bind(outcome)
-        .bind(failure.map(serde_json::to_value).transpose().map_err(Error::internal)?)
-        .exec(tx)
-        .await?;
+    // An attempt that was found absent, or whose part was edited, counts no more: a late refusal must not take the doubt of
+    // the attempt after it away.
+    let counted =
+        q("UPDATE attempts SET ended_at = $2, outcome = $3, failure = $4 WHERE id = $1 AND (outcome IS NULL OR $3 = 'done')")
+            .bind(attempt)
+            .bind(now)
+            .bind(outcome)
+            .bind(failure.map(serde_json::to_value).transpose().map_err(Error::internal)?)
+            .exec(tx)
+            .await?;
+    if counted == 0 {
+        return Ok(Verdict::Written);
+    }
     match outcome {
         // In an array, because a bare scalar does not keep its type in every database.
         "done" => q("UPDATE steps SET state = 'done', result = $3 WHERE part_id = $1 AND name = $2")
@@ -327,8 +333,11 @@ async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
     if written == 0 {
         return Ok(Verdict::Refused);
     }
+    if c.place.lane.crashes > 0 {
+        model::survived(tx, c.place.lane).await?;
+    }
     if c.absent {
-        q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(c.place.part).exec(tx).await?;
+        model::absolve(tx, c.place.part, c.now).await?;
     }
     if matches!(state, PartState::Retrying | PartState::Waiting) {
         model::stop_removed(tx, c.place.part).await?;

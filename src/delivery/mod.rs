@@ -6,14 +6,17 @@
 mod actions;
 mod engine;
 mod lane;
+mod leap;
 mod ledger;
 mod model;
 mod plan;
+#[cfg(test)]
+mod proof;
 mod run;
 mod state;
 
 pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
-pub use engine::{Engine, Handle};
+pub use engine::{Conditions, Engine, Handle};
 pub use model::{
     NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
     waiting_for_person,

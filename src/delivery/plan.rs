@@ -8,6 +8,8 @@ use crate::error::{Failure, FailureKind};
 
 /// Counted tries before a part fails for good: over an hour, so that an outage of the platform is outlived.
 pub const MAX_TRIES: i64 = 12;
+/// Processes in a row that may die at a part before a person has to look at it.
+pub const MAX_CRASHES: i64 = 3;
 /// First wait before another try; it doubles with each.
 const FIRST_RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Longest wait before another try.
@@ -62,6 +64,8 @@ pub enum News {
     NotSeen,
     /// This platform cannot be read back.
     CannotLook,
+    /// Process after process died at it.
+    Crashed,
 }
 
 /// What to do.
@@ -94,7 +98,7 @@ pub fn next(part: Standing, news: &News, now: DateTime<Utc>) -> Next {
         News::Absent if part.tries >= MAX_TRIES => Next::Stop(PartState::Failed),
         News::Absent => later(PartState::Retrying, now),
         News::NotSeen => look(part, now),
-        News::CannotLook => Next::Stop(PartState::NeedsYou),
+        News::CannotLook | News::Crashed => Next::Stop(PartState::NeedsYou),
     }
 }
 
@@ -203,6 +207,7 @@ mod tests {
             Just(News::Absent),
             Just(News::NotSeen),
             Just(News::CannotLook),
+            Just(News::Crashed),
         ]
     }
 

@@ -175,7 +175,7 @@ fn done(step: &Step) -> Option<Json> {
 }
 
 /// Keeps the step in memory as the ledger will have it.
-fn note(step: &mut Step, result: Result<&Json, &Failure>) {
+pub(super) fn note(step: &mut Step, result: Result<&Json, &Failure>) {
     match result {
         Ok(value) => {
             step.state = "done".into();
@@ -187,10 +187,12 @@ fn note(step: &mut Step, result: Result<&Json, &Failure>) {
 }
 
 /// An attempt without a known end stands in the way of another one, unless repeating is harmless.
-fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
+pub(super) fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
     let safe = match effect {
         Effect::Repeatable | Effect::ClientId => true,
-        Effect::Keyed { lasts } => TimeDelta::from_std(lasts).is_ok_and(|lasts| now - step.begun_at < lasts),
+        Effect::Keyed { lasts } => {
+            TimeDelta::from_std(lasts).is_ok_and(|lasts| now >= step.begun_at && now - step.begun_at < lasts)
+        }
         Effect::Once => false,
     };
     if safe || step.unsure == 0 {
@@ -199,7 +201,7 @@ fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chron
     Err(Failure::uncertain("an earlier attempt was cut off before its answer arrived"))
 }
 
-fn word(effect: Effect) -> &'static str {
+pub(super) fn word(effect: Effect) -> &'static str {
     match effect {
         Effect::Repeatable => "repeatable",
         Effect::Keyed { .. } => "keyed",

@@ -4,6 +4,7 @@
 mod guard;
 mod reply;
 mod request;
+mod wire;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,7 +12,9 @@ pub use guard::own_address;
 pub use reply::Reply;
 pub use request::Request;
 pub use reqwest::Method;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
+pub use wire::{Answer, Broken, Sent, Wire};
 
 use crate::{
     config,
@@ -37,6 +40,7 @@ pub struct Client {
     follow_plain: reqwest::Client,
     timeout: Duration,
     own: Option<Own>,
+    wire: Option<Arc<dyn Wire>>,
 }
 
 impl Client {
@@ -62,7 +66,13 @@ impl Client {
             guard,
             timeout: Duration::from_secs(config.timeout_seconds),
             own: None,
+            wire: None,
         })
+    }
+
+    /// Lets calls travel over something else than the network.
+    pub(crate) fn over(self, wire: Arc<dyn Wire>) -> Self {
+        Self { wire: Some(wire), ..self }
     }
 
     /// Lets [`Client::request`] call this instance itself, which the built-in sandbox needs: plain http to

@@ -18,6 +18,8 @@ pub struct Lane {
     pub org_id: OrgId,
     /// Raised by every claim; results are written only under the newest.
     pub epoch: i64,
+    /// Processes in a row that died while they had it, before anything on it came to an end.
+    pub crashes: i64,
 }
 
 /// Sets `next_due` to the earliest time at which a part of the channel wants to be looked at.
@@ -31,7 +33,8 @@ pub async fn refresh(tx: &mut Tx, channel: ChannelId) -> Result<()> {
 
 /// Claims up to `limit` lanes that are due, free or abandoned, the longest due first.
 pub async fn claim(tx: &mut Tx, worker: Uuid, now: DateTime<Utc>, lease_until: DateTime<Utc>, limit: i64) -> Result<Vec<Lane>> {
-    q("UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3 WHERE channel_id IN (
+    q("UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3,
+         crashes = crashes + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END WHERE channel_id IN (
          SELECT channel_id FROM lanes WHERE next_due <= $2 AND (blocked_until IS NULL OR blocked_until <= $2)
          AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1)) ORDER BY next_due LIMIT $4")
     .bind(worker)
@@ -40,7 +43,7 @@ pub async fn claim(tx: &mut Tx, worker: Uuid, now: DateTime<Utc>, lease_until: D
     .bind(limit)
     // Several workers on one Postgres pass each other's rows; SQLite has one writer.
     .dialect(" FOR UPDATE SKIP LOCKED", "")
-    .push(") RETURNING channel_id, org_id, epoch")
+    .push(") RETURNING channel_id, org_id, epoch, crashes")
     .all(tx)
     .await
 }
@@ -61,7 +64,7 @@ pub async fn next_wake(ex: impl Into<Ex<'_>>, worker: Uuid) -> Result<Option<Dat
 /// Gives a lane back under its epoch.
 pub async fn release(tx: &mut Tx, lane: Lane) -> Result<()> {
     refresh(tx, lane.channel_id).await?;
-    q("UPDATE lanes SET worker = NULL, lease_until = NULL WHERE channel_id = $1 AND epoch = $2")
+    q("UPDATE lanes SET worker = NULL, lease_until = NULL, crashes = 0 WHERE channel_id = $1 AND epoch = $2")
         .bind(lane.channel_id)
         .bind(lane.epoch)
         .exec(tx)
@@ -76,5 +79,15 @@ pub async fn extend_leases(tx: &mut Tx, worker: Uuid, until: DateTime<Utc>) -> R
 
 /// Frees every lane: only for a process that is alone on the database.
 pub async fn forget_leases(tx: &mut Tx) -> Result<u64> {
-    q("UPDATE lanes SET worker = NULL, lease_until = NULL WHERE lease_until IS NOT NULL").exec(tx).await
+    q("UPDATE lanes SET worker = NULL, lease_until = NULL, crashes = crashes + 1 WHERE lease_until IS NOT NULL").exec(tx).await
+}
+
+/// Something on the lane came to an end: whoever died at it before did not die of that.
+pub async fn survived(tx: &mut Tx, lane: Lane) -> Result<()> {
+    q("UPDATE lanes SET crashes = 0 WHERE channel_id = $1 AND epoch = $2")
+        .bind(lane.channel_id)
+        .bind(lane.epoch)
+        .exec(tx)
+        .await?;
+    Ok(())
 }

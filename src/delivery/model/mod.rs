@@ -7,10 +7,10 @@ mod step;
 mod target;
 mod withdrawal;
 
-pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use lane::{Lane, claim, extend_leases, forget_leases, next_wake, refresh, release, survived};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use removal::{bring_back, remove_one, stop_removed};
-pub use step::{Step, steps_of};
+pub use step::{Step, absolve, distrust_keys, steps_of};
 pub use target::{
     NewPart, NewTarget, Target, TargetChange, add, changed, find_target, hold, may_be_live, release_held, replace, resume,
     settle, waiting_for_person,
