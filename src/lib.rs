@@ -56,6 +56,8 @@ pub mod boot;
 pub mod cli;
 /// L5: every page and API, mounted and wrapped.
 pub mod routes;
+/// L5: proves delivery on this machine, without touching an instance.
+pub mod selftest;
 /// L5: listens and serves.
 pub mod server;
 

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[&["error", "kit"], &["config", "render"], &["db", "
 const FEATURES: &[&str] =
     &["events", "orgs", "identity", "media", "channels", "delivery", "posts", "sandbox", "public_api", "admin"];
 /// L5.
-const TOP: &[&str] = &["boot", "routes", "server", "cli"];
+const TOP: &[&str] = &["boot", "routes", "server", "selftest", "cli"];
 
 /// Most lines of a file of logic.
 const MAX_LINES: usize = 500;

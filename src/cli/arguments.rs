@@ -84,6 +84,8 @@ pub enum Command {
     },
     /// Print the OpenAPI document
     Openapi,
+    /// Prove on this machine that delivery keeps its promises; touches no instance
+    Selftest(Selftest),
     /// The practice platform
     Sandbox {
         /// What to do
@@ -210,6 +212,21 @@ pub enum ConfigCommand {
     Show,
     /// Exit code 0 when the settings can be read
     Check,
+}
+
+/// `rostrum selftest`
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct Selftest {
+    /// Play so many simulated stories, from --from on; --database: on a scratch schema there
+    #[arg(long, group = "what", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub seeds: Option<u64>,
+    /// The first story
+    #[arg(long, value_name = "M", default_value_t = 0, requires = "seeds")]
+    pub from: u64,
+    /// Play one simulated story and tell it
+    #[arg(long, group = "what", value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 /// `rostrum sandbox`

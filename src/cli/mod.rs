@@ -8,6 +8,7 @@ mod arguments;
 mod backup;
 mod commands;
 mod output;
+mod selftest;
 mod serve;
 mod socket;
 
@@ -33,7 +34,10 @@ pub fn main() -> ExitCode {
         Ok(loaded) => loaded,
         Err(e) => return output::fail_with(3, &format!("{e:#}"), arguments.json),
     };
-    logs(&loaded.config.log, matches!(arguments.command, Command::Serve | Command::Sandbox { .. }));
+    // Simulated processes have logs of their own, which are part of the proof.
+    if !matches!(&arguments.command, Command::Selftest(_)) {
+        logs(&loaded.config.log, matches!(arguments.command, Command::Serve | Command::Sandbox { .. }));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return output::fail_with(1, &e.to_string(), arguments.json),
@@ -52,6 +56,7 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Config { command: ConfigCommand::Show } => Ok(Some(commands::config_show(&loaded))),
         Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
+        Command::Selftest(what) => selftest::run(&loaded.config, what).await.map(Some),
         Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
         command if command.is_static() => Ok(Some(commands::providers())),

@@ -29,6 +29,7 @@ pub fn show(command: &Command, value: &Json, json: bool) -> ExitCode {
         (false, Command::Openapi | Command::Channel { .. } | Command::Post { .. }) => {
             serde_json::to_string_pretty(value).unwrap_or_default()
         }
+        (false, Command::Selftest(_)) if value.is_string() => value.as_str().unwrap_or_default().to_owned(),
         _ => value.to_string(),
     };
     // A reader that went away (`| head`) is no error of ours.

@@ -67,10 +67,11 @@ impl Gate {
     /// To be called whenever the process's only thread is about to sleep.
     pub fn parked(&self) {
         let mut state = self.lock();
-        let waker = match state.next.take() {
-            Some(next) => Some(next),
-            None if !state.busy || state.dead => state.director.take(),
-            None => None,
+        let waker = match state.busy {
+            _ if state.dead => state.director.take(),
+            _ if state.next.is_some() => state.next.take(),
+            false => state.director.take(),
+            true => None,
         };
         drop(state);
         if let Some(waker) = waker {

@@ -8,6 +8,7 @@ mod dump;
 pub mod gate;
 mod migrate;
 mod query;
+pub mod scratch;
 
 use std::{
     panic::Location,

@@ -82,13 +82,13 @@ impl Engine {
         let mut channels = app.db.bus.listen();
         let mut beat = pin!(app.clock.sleep(Duration::ZERO));
         let mut lanes = JoinSet::new();
-        self.attempt("start", self.begin()).await;
-        let mut follow = true;
+        let (mut begun, mut follow) = (false, true);
         while !*stopping.borrow() {
+            begun = begun || self.attempt("start", self.begin()).await;
             // Until it worked: nobody tells twice that a channel changed.
             follow = follow && !self.attempt("follow the channels", self.follow_channels()).await;
             let wake = match self.fill(&mut lanes).await {
-                Ok(wake) if !follow => wake,
+                Ok(wake) if begun && !follow => wake,
                 Ok(wake) => Some(wake.unwrap_or(DateTime::<Utc>::MAX_UTC).min(soon(app))),
                 Err(e) => {
                     if let Some(more) = BLIND.word() {

@@ -21,6 +21,9 @@ use crate::{
     providers::{Begin, Effect, Fut, StepKey, Steps},
 };
 
+/// Longest that a request is on its way.
+const TRAVEL: TimeDelta = TimeDelta::minutes(10);
+
 /// A hundred channels find out at the same time that the database is away.
 static UNWRITTEN: Seldom = Seldom::new();
 
@@ -190,8 +193,10 @@ pub(super) fn note(step: &mut Step, result: Result<&Json, &Failure>) {
 pub(super) fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
     let safe = match effect {
         Effect::Repeatable | Effect::ClientId => true,
+        // It must still be known when the repetition arrives, which may be minutes after it left.
         Effect::Keyed { lasts } => {
-            TimeDelta::from_std(lasts).is_ok_and(|lasts| now >= step.begun_at && now - step.begun_at < lasts)
+            let lasts = TimeDelta::from_std(lasts).unwrap_or(TimeDelta::MAX) - TRAVEL;
+            now >= step.begun_at && now - step.begun_at < lasts
         }
         Effect::Once => false,
     };

@@ -19,6 +19,8 @@ pub struct Request {
     timeout: Duration,
     max_reply: usize,
     wire: Option<Arc<dyn Wire>>,
+    /// What a rude platform must not repeat into our log.
+    token: String,
 }
 
 impl Request {
@@ -28,7 +30,8 @@ impl Request {
             client.admits(&url, follow).map_err(|e| Failure::rejected(e.to_string()))?;
             Ok(client.for_scheme(url.scheme(), follow).request(method, url))
         });
-        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, wire: client.wire.clone() }.timeout(client.timeout)
+        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, wire: client.wire.clone(), token: String::new() }
+            .timeout(client.timeout)
     }
 
     /// Marks a POST that changes nothing others see (a login, a token refresh): a lost answer is no uncertainty.
@@ -38,7 +41,8 @@ impl Request {
     }
 
     /// `Authorization: Bearer`.
-    pub fn bearer(self, token: &str) -> Self {
+    pub fn bearer(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.token);
         self.map(|b| b.bearer_auth(token))
     }
 
@@ -100,7 +104,8 @@ impl Request {
     pub async fn send(self) -> Result<Reply, Failure> {
         let writes = self.writes;
         if let Some(wire) = self.wire {
-            return carried(wire, self.builder?, self.timeout, writes).await;
+            let reply = carried(wire, self.builder?, self.timeout, writes).await?;
+            return Ok(reply.without(&self.token));
         }
         let response = self.builder?.send().await.map_err(|e| transport(&e, writes))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -114,7 +119,7 @@ impl Request {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, headers, body: body.freeze(), writes })
+        Ok(Reply { status, headers, body: body.freeze(), writes }.without(&self.token))
     }
 }
 

@@ -12,5 +12,6 @@ mod orgs;
 mod posts;
 mod public_api;
 mod sandbox;
+mod selftest;
 mod templates;
 mod tenancy;
