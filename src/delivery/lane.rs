@@ -131,22 +131,23 @@ impl Worker {
 
     /// Deals with one due part; false when the lane must be given back before the next one.
     async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), due: &Due) -> Result<bool> {
-        if let Some(reason) = self.reason_to_hold(channel, due) {
+        let place = place(lane, due);
+        let run = self.run(place, due).await?;
+        let (unsure, accepted) = (run.unsure_step().is_some(), run.is_accepted());
+        // What the platform has, or may have, is followed to its end even on a paused channel.
+        let reason = self.reason_to_hold(channel, due);
+        if let Some(reason) = reason.filter(|_| !unsure && !accepted) {
             self.hold(due, reason).await?;
             return Ok(true);
         }
-        let place = place(lane, due);
-        let run = self.run(place, due).await?;
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
             return self.conclude(place, (&run, None), due, failed(failure)).await;
         };
-        let unsure = run.unsure_step().is_some();
-        if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
-        {
+        if due.removed && !unsure && !accepted && !matches!(due.part.state, PartState::Uncertain | PartState::Processing) {
             return self.stop(due).await.map(|()| true);
         }
-        let result = if due.part.state == PartState::Uncertain || (due.removed && unsure) {
+        let result = if due.part.state == PartState::Uncertain || (unsure && (due.removed || reason.is_some())) {
             self.look(provider, (channel, vault), due, &run).await?
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
@@ -179,7 +180,6 @@ impl Worker {
         let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
         match channel.state {
             _ if due.removed => None,
-            // What the platform has, or may have, is followed to its end even on a paused channel.
             _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
             ChannelState::Paused => Some("paused"),
             ChannelState::Reconnect => Some("reconnect"),

@@ -99,7 +99,7 @@ pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, 
          (SELECT max(l.position) FROM parts l WHERE l.target_id = p.target_id) AS last_position,
          EXISTS (SELECT 1 FROM steps s WHERE s.part_id = p.id) AS has_steps
        FROM parts p JOIN targets t ON t.id = p.target_id
-       WHERE p.channel_id = $1 AND p.next_at <= $2 ORDER BY p.next_at, p.id LIMIT $3")
+       WHERE p.channel_id = $1 AND p.next_at <= $2 ORDER BY p.next_at, t.due_at, p.id LIMIT $3")
     .bind(channel)
     .bind(now)
     .bind(limit)

@@ -269,7 +269,8 @@ pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> R
         .push("t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url, t.created_at, t.published_at")
         .push(" FROM targets t JOIN channels c ON c.id = t.channel_id
                WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
-               AND t.deleted_at IS NULL ORDER BY t.due_at LIMIT 500")
+               AND (t.deleted_at IS NULL OR EXISTS
+                   (SELECT 1 FROM parts p WHERE p.target_id = t.id AND p.state IN ('processing', 'uncertain'))) ORDER BY t.due_at LIMIT 500")
         .all(&mut *tx)
         .await?;
     for target in &held {

@@ -194,20 +194,25 @@ impl Person<'_> {
         tx.commit().await
     }
 
-    /// In the end: pauses are over, broken channels are connected again, and a tidy person deals with what was left.
-    pub async fn clears_up(&mut self, dialects: &[Dialect], tidy: bool) -> Result<()> {
+    /// In the end: pauses are over, broken channels are connected again, and a tidy person deals with what was left. False
+    /// when a platform did not let it be done yet.
+    pub async fn clears_up(&mut self, dialects: &[Dialect], tidy: bool) -> Result<bool> {
         for (n, id) in self.cast.channels.clone().into_iter().enumerate() {
             match Channel::find(&self.app.db, self.org(), id).await {
                 Ok(channel) if channel.state != channels::ChannelState::Active => {
                     drop(self.does(Deed::Resume(n), dialects).await);
-                    self.does(Deed::Reconnect(n), dialects).await?;
+                    match self.does(Deed::Reconnect(n), dialects).await {
+                        Err(e @ Error::Internal(_)) => return Err(e),
+                        Err(_) => return Ok(false),
+                        Ok(()) => {}
+                    }
                 }
                 Ok(_) | Err(Error::NotFound(_)) => {}
                 Err(e) => return Err(e),
             }
         }
         if !tidy {
-            return Ok(());
+            return Ok(true);
         }
         let rows: Vec<Row> = model::rows(&self.app.db).await?.into_iter().filter(|r| !r.removed).collect();
         for row in rows.iter().filter(|r| r.position == 0) {
@@ -223,7 +228,7 @@ impl Person<'_> {
             let channel = self.cast.channels.iter().position(|c| *c == row.channel_id).unwrap_or(0);
             drop(self.resolve(row.target_id, channel).await);
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -319,7 +319,8 @@ impl Stage {
                 Errand::ClearUp => {
                     let mut cast = cast.lock().await;
                     let mut person = Person { app: &app, world: &world, cast: &mut cast, plans: &story.posts };
-                    person.clears_up(&story.channels, story.tidy).await.map(|()| None)
+                    let done = person.clears_up(&story.channels, story.tidy).await?;
+                    Ok(Some(app.clock.now()).filter(|_| !done))
                 }
             }
         });
