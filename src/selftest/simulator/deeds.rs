@@ -217,6 +217,7 @@ impl Person<'_> {
         let rows: Vec<Row> = model::rows(&self.app.db).await?.into_iter().filter(|r| !r.removed).collect();
         for row in rows.iter().filter(|r| r.position == 0) {
             if row.target_state == delivery::TargetState::Held {
+                self.cast.touched.push(row.target_id);
                 let (org, now) = (self.org(), self.app.clock.now());
                 let mut tx = self.app.db.begin().await?;
                 if delivery::publish_now(&mut tx, org, row.target_id, None, now).await.is_ok() {
