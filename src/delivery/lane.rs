@@ -353,9 +353,10 @@ fn failed(failure: Failure) -> Finding {
     Finding { news: News::Failed(failure.clone()), failure: Some(failure), ..nothing() }
 }
 
-/// The failure that made it uncertain stays the explanation while we look.
+/// The failure that made it uncertain stays the explanation while we look; a crash leaves none.
 fn failure_of(due: &Due) -> Option<Failure> {
-    due.part.failure.as_ref().map(|f| f.0.clone())
+    let known = due.part.failure.as_ref().map(|f| f.0.clone());
+    known.or_else(|| Some(Failure::uncertain("an earlier attempt was cut off before its answer arrived")))
 }
 
 fn place(lane: Lane, due: &Due) -> Place {
