@@ -8,7 +8,9 @@ use crate::{
     config::Config,
     db::Db,
     http::Client,
+    instance::Life,
     kit::{Clock, crypto::Key},
+    mail::Mailer,
     render::Pages,
     store::Store,
 };
@@ -26,6 +28,8 @@ pub struct App {
     pub key: Arc<Key>,
     /// Calls to the outside.
     pub http: Client,
+    /// Letters by e-mail.
+    pub mail: Mailer,
     /// Media files.
     pub store: Store,
     /// Templates.
@@ -34,6 +38,8 @@ pub struct App {
     pub url: Arc<str>,
     /// The data directory.
     pub data: Arc<PathBuf>,
+    /// Which of the instance's lives this process leads.
+    pub life: Life,
 }
 
 impl App {

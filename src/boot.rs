@@ -1,4 +1,4 @@
-//! Brings an instance up: data directory, lock, key, database, migrations. Serves the command line and the tests.
+//! Brings an instance up: data directory, lock, key, database, migrations, store, and which of its lives begins. Serves the command line and the tests.
 
 use std::{
     fs::{File, OpenOptions},
@@ -12,14 +12,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     app::App,
-    config::Config,
+    config::{Config, Role, StorageKind},
     db::{Db, Migrations, q},
+    delivery,
     error::{Error, Result},
-    http,
+    http, instance,
     kit::{
         Clock,
         crypto::{Key, random},
     },
+    mail::Mailer,
     render::Pages,
     store::Store,
 };
@@ -49,13 +51,21 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
     let data = absolute(&config.server.data)?;
     let key = key_file(&data.join("key"))?;
     let db = open_database(&config, &data).await?;
+    if config.server.role != Role::All && !db.is_postgres() {
+        return Err(Error::invalid("server.role", "config.role_needs_postgres"));
+    }
     migrate(&db, &data, &clock).await?;
     instance(&db, &key, &clock).await?;
+    let store = open_store(&config, &data)?;
+    let life = instance::enter(&db, &store, &data, clock.now()).await?;
     let config = with_sandbox(config);
+    delivery::fill_part_media(&db).await?;
     let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
     Ok(App {
         http: http::Client::new(&config.http)?.trusting(Some(config.server.listen)),
-        store: local_store(&data.join("media"))?,
+        store,
+        life,
+        mail: Mailer::new(&config.mail, &url)?,
         pages: Pages::new()?,
         url: url.trim_end_matches('/').into(),
         config: Arc::new(config),
@@ -66,11 +76,13 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
     })
 }
 
-/// The practice platform that is built in is reached over our own listener.
+/// The practice platform that is built in is reached over our own listener, from a worker over that of the pages.
 fn with_sandbox(mut config: Config) -> Config {
-    let own = http::own_address(config.server.listen);
+    let own = format!("http://{}", http::own_address(config.server.listen));
+    let pages = config.server.url.as_ref().filter(|_| !config.server.role.serves());
+    let base = pages.map_or(own, |url| url.as_str().trim_end_matches('/').to_owned());
     let hosts = &mut config.providers.entry("sandbox".into()).or_default().hosts;
-    hosts.entry("web".into()).or_insert_with(|| format!("http://{own}/sandbox"));
+    hosts.entry("web".into()).or_insert_with(|| format!("{base}/sandbox"));
     config
 }
 
@@ -144,9 +156,14 @@ fn key_file(path: &Path) -> Result<Key> {
     Ok(Key::new(&bytes))
 }
 
-fn local_store(dir: &Path) -> Result<Store> {
-    create_dir(dir)?;
-    Store::local(dir)
+/// The configured store, by default `media` in the data directory.
+pub fn open_store(config: &Config, data: &Path) -> Result<Store> {
+    if config.storage.kind == StorageKind::S3 {
+        return Store::s3(&config.storage);
+    }
+    let dir = config.storage.path.clone().unwrap_or_else(|| data.join("media"));
+    create_dir(&dir)?;
+    Store::local(&dir)
 }
 
 fn private() -> OpenOptions {

@@ -7,15 +7,16 @@ use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, get,
     http::{Method, StatusCode},
     middleware::Compression,
+    web::CompressionLevel,
 };
 
 use crate::{
-    admin,
+    admin, api_v1,
     app::App,
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    media, orgs, posts, public_api, sandbox,
+    inbox, instance, media, notify, orgs, posts, public_api, sandbox, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -38,27 +39,63 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
+    let pages = delivery::pages::mount(pages);
     let pages = posts::pages::mount(pages);
-    let pages = public_api::pages::mount(pages);
+    let pages = inbox::pages::mount(pages);
+    let pages = notify::pages::mount(pages);
+    let pages = admin::jobs::pages::mount(admin::pages::mount(pages));
+    let pages = api_v1::pages::mount(public_api::pages::mount(pages));
+    let pages = tokens::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
+    let pages = admin::pages::mount(pages);
     let pages = pages.around(around_pages);
     let routes = Route::new()
         .at("/assets/:hash/*path", get(web::assets::serve))
         .nest("/public/v1", public_api::api::endpoint())
         .nest("/api/public/v1", public_api::api::endpoint())
+        .at("/api/v1/openapi.json", get(api_v1::pages::openapi))
+        .nest("/api/v1", api_v1::endpoint())
         .nest_no_strip("/", pages);
     // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
-    let routes =
-        Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(Compression::new()));
+    let routes = Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(compression()));
     // Nor these: media is packed already, and a packed range would be of no use.
-    let routes = admin::api::mount(media::pages::mount_files(routes));
+    let routes = notify::api::mount(admin::api::mount(media::pages::mount_files(routes)));
     let routes = routes.around(around_routes);
     let server = app.config.server.clone();
     routes.data(site).data(app.clone()).around(move |inner, req| {
         let peer = Peer::of(&req, &server);
         async move { Ok(guard::surround(&inner, req, peer).await) }
     })
+}
+
+/// A worker's: whether it is alive and ready, and nothing else.
+pub fn worker_endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
+    let server = app.config.server.clone();
+    admin::api::mount(Route::new()).around(around_worker).data(app.clone()).around(move |inner, req| {
+        let peer = Peer::of(&req, &server);
+        async move { Ok(guard::surround(&inner, req, peer).await) }
+    })
+}
+
+/// What it does not have is not found, in words for a machine.
+async fn around_worker<E>(inner: Arc<E>, req: Request) -> poem::Result<Response>
+where
+    E: Endpoint,
+    E::Output: IntoResponse,
+{
+    Ok(match inner.call(req).await {
+        Ok(answer) => answer.into_response(),
+        Err(e) => {
+            let (code, error) = problem::understand(e);
+            problem::envelope(code, &error)
+        }
+    })
+}
+
+/// The fastest level: a list of thousands costs more to pack than to make, and the next levels save little.
+fn compression() -> Compression {
+    Compression::new().with_quality(CompressionLevel::Fastest)
 }
 
 #[poem::handler]
@@ -73,10 +110,14 @@ where
     E::Output: IntoResponse,
 {
     let of_api = ["/public/v1/", "/api/public/v1/"].iter().any(|prefix| req.uri().path().starts_with(prefix));
+    let ours = req.uri().path().starts_with("/api/v1/").then(|| (req.data::<App>().cloned(), web::RequestId::of(&req)));
     match inner.call(req).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(_) if of_api => Ok(problem::envelope(StatusCode::NOT_FOUND, &Error::NotFound("page"))),
-        Err(e) => Err(e),
+        Err(e) => match ours {
+            Some((Some(app), id)) => Ok(tokens::api::problem::of(&app, &Error::NotFound("page").into(), &id)),
+            _ => Err(e),
+        },
     }
 }
 
@@ -115,6 +156,9 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
         sign(frame, signed, token);
         if *req.method() == Method::GET {
             frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
+            frame.outage = inbox::banner(&app.db, signed.caller.org).await?;
+            frame.paused = instance::held(&app.db).await?.is_some();
+            frame.unread = notify::unread(&app.db, &signed.caller).await?;
         }
     }
     if csrf::is_unsafe(req.method()) {
@@ -131,6 +175,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
 
 fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
     frame.signed_in = true;
+    frame.operator = signed.caller.operator;
     frame.user = Some(FrameUser { name: signed.name.clone(), email: signed.email.clone() });
     frame.organisation = Some(FrameOrganisation { name: signed.organisation.clone() });
     token.clone_into(&mut frame.csrf);

@@ -4,7 +4,7 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 
 use chrono::TimeDelta;
 use poem::{
-    Server,
+    EndpointExt as _, Server,
     listener::{Acceptor as _, Listener as _, TcpListener},
 };
 
@@ -38,9 +38,11 @@ impl Bound {
     /// Serves until `stop` is ready, then lets requests in flight finish.
     pub async fn serve(self, app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
         tokio::spawn(sweep(app.clone()));
+        let endpoint =
+            if app.config.server.role.serves() { routes::endpoint(app).boxed() } else { routes::worker_endpoint(app).boxed() };
         Server::new_with_acceptor(self.acceptor)
             .idle_timeout(Duration::from_secs(120))
-            .run_with_graceful_shutdown(routes::endpoint(app), stop, Some(DRAIN))
+            .run_with_graceful_shutdown(endpoint, stop, Some(DRAIN))
             .await?;
         Ok(())
     }

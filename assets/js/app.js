@@ -2,11 +2,13 @@
 import * as shortcuts from "./shortcuts.js";
 
 const behaviours = [
+  ["[data-bulk]", () => import("./bulk.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-flash]", () => import("./flash.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
+  ["[data-repeat]", () => import("./repeat.js")],
   ["[data-theme-switch]", () => import("./theme.js")],
   ["time[data-relative]", () => import("./times.js")],
   ["[data-guess-zone]", () => import("./zone.js")],

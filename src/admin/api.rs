@@ -1,4 +1,5 @@
-//! `GET /livez` and `GET /readyz`, for supervisors and load balancers; without login, before set-up too.
+//! `GET /livez` and `GET /readyz`, for supervisors and load balancers; without login, before set-up too. `GET /metrics`, for
+//! who has its own token.
 
 use std::{
     sync::Arc,
@@ -7,15 +8,20 @@ use std::{
 
 use chrono::TimeDelta;
 use poem::{
-    EndpointExt as _, IntoResponse as _, Response, Route, get, handler,
+    EndpointExt as _, IntoResponse as _, Request, Response, Route, get, handler,
     http::StatusCode,
     web::{Data, Json},
 };
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::model;
-use crate::app::App;
+use super::{exposition::Exposition, metrics};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    instance,
+    kit::crypto,
+};
 
 /// An engine without a sign of life for so long is stuck.
 const SILENCE: TimeDelta = TimeDelta::seconds(60);
@@ -30,11 +36,29 @@ type Last = Arc<Mutex<Option<(Instant, Checks)>>>;
 struct Checks {
     writable: bool,
     engine: &'static str,
+    paused: bool,
 }
 
 /// Adds the routes.
 pub fn mount(route: Route) -> Route {
-    route.at("/livez", get(livez)).at("/readyz", get(readyz.data(Last::default())))
+    route.at("/livez", get(livez)).at("/readyz", get(readyz.data(Last::default()))).at("/metrics", get(numbers))
+}
+
+/// 404 unless a token is configured, 401 without it: a session opens nothing here.
+#[handler]
+async fn numbers(app: App, req: &Request) -> Result<Response> {
+    let Some(token) = &app.config.metrics.token else { return Err(Error::NotFound("page")) };
+    let given = req.header("authorization").and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
+    // Hashed first, so that the comparison takes as long for any length.
+    let hash = |text: &str| crypto::sha256(text.as_bytes());
+    if !crypto::same(&hash(token.expose()), &hash(given)) {
+        let refusal = Response::builder().status(StatusCode::UNAUTHORIZED).header("www-authenticate", "Bearer");
+        return Ok(refusal.finish());
+    }
+    Ok(Response::builder()
+        .content_type(Exposition::CONTENT_TYPE)
+        .header("cache-control", "no-store")
+        .body(metrics::page(&app).await))
 }
 
 /// The process answers.
@@ -43,17 +67,19 @@ fn livez() -> Json<serde_json::Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// The database takes writes and the engine shows life: 200, else 503, with each check's result.
+/// The database takes writes and this process shows life (its engine, when it has one): 200, also while sending is paused, else 503, with each check's result.
 #[handler]
 async fn readyz(app: App, last: Data<&Last>) -> Response {
     let mut last = last.lock().await;
-    let Checks { writable, engine } = match &*last {
+    let Checks { writable, engine, paused } = match &*last {
         Some((at, checks)) if at.elapsed() < SHARED => *checks,
         _ => last.insert((Instant::now(), check(&app).await)).1,
     };
     drop(last);
-    let ready = writable && engine == "ok";
-    let checks = json!({"database": if writable { "ok" } else { "not writable" }, "engine": engine});
+    let ready = writable && matches!(engine, "ok" | "elsewhere");
+    let checks = json!({
+        "database": if writable { "ok" } else { "not writable" }, "engine": engine, "sending": if paused { "paused" } else { "ok" },
+    });
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({"status": if ready { "ok" } else { "unavailable" }, "checks": checks});
     (status, Json(body)).into_response()
@@ -62,15 +88,17 @@ async fn readyz(app: App, last: Data<&Last>) -> Response {
 async fn check(app: &App) -> Checks {
     let database = app.db.check_writable().await;
     let engine = match &database {
+        Ok(()) if !app.config.server.role.sends() => "elsewhere",
         Ok(()) => engine(app).await,
         // A database that is away takes seconds to say so: not twice.
         Err(_) => "unknown",
     };
-    Checks { writable: database.is_ok(), engine }
+    let paused = database.is_ok() && instance::held(&app.db).await.is_ok_and(|held| held.is_some());
+    Checks { writable: database.is_ok(), engine, paused }
 }
 
 async fn engine(app: &App) -> &'static str {
-    match model::heartbeat(&app.db).await {
+    match instance::heartbeat_of(&app.db, app.life.dir).await {
         Ok(Some(at)) if app.clock.now() - at <= SILENCE => "ok",
         Ok(_) => "no sign of life",
         Err(_) => "unknown",

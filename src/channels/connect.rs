@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    fields,
+    apps, fields,
     model::{Channel, Found},
 };
 use crate::{
     app::App,
     error::{Error, FieldError, Message, OrNotFound as _, Result},
     kit::{ChannelId, OrgId, UserId},
-    providers::{self, Account, Answers, Descriptor, Failure, FailureKind, FieldKind, Link, Provider},
+    providers::{self, Account, Answers, Connected, Descriptor, Failure, FailureKind, FieldKind, Provider},
 };
 
 /// How long the platform may take altogether.
@@ -46,7 +46,7 @@ impl Connecting {
     pub(super) async fn with(&self, app: &App, provider: &dyn Provider, answers: &Answers) -> Result<Channel> {
         let about = provider.about();
         let expected = self.expected(app, about).await?;
-        let account = ask(app, provider, &checked(about, answers)?).await?;
+        let account = ask(app, self.org, provider, &checked(about, answers)?).await?;
         if let Some(expected) = expected.filter(|channel| channel.remote_id != account.id) {
             return Err(Error::invalid("", other_account(&expected, &account)));
         }
@@ -76,12 +76,16 @@ fn checked(about: &Descriptor, answers: &Answers) -> Result<Answers> {
     Err(Error::Invalid(errors))
 }
 
-async fn ask(app: &App, provider: &dyn Provider, answers: &Answers) -> Result<Account> {
+async fn ask(app: &App, org: OrgId, provider: &dyn Provider, answers: &Answers) -> Result<Account> {
     let about = provider.about();
-    let link = Link { http: &app.http, hosts: app.provider_hosts(about.id), now: app.clock.now() };
+    let reach = apps::Reach::of(app, (org, None), about).await?;
+    let link = reach.link();
     let asked = tokio::time::timeout(PATIENCE, provider.connect(&link, answers)).await;
     let asked = asked.unwrap_or_else(|_| Err(Failure::unavailable(format!("{} did not answer in time", about.name))));
-    asked.map_err(|failure| refused(about, failure))
+    match asked.map_err(|failure| refused(about, failure))? {
+        Connected::Account(account) => Ok(*account),
+        Connected::Choose { .. } => Err(Error::Provider(Failure::unsupported("choosing a page"))),
+    }
 }
 
 /// What the platform does not accept is for the person at the form; everything else is the platform's state.

@@ -22,6 +22,7 @@ pub fn describe(provider: &Descriptor) -> Json {
         "settings": provider.settings.iter().map(field).collect::<Vec<_>>(),
         "limits": provider.limits,
         "can": provider.can,
+        "rates": provider.rates,
         "docs": provider.docs,
     })
 }

@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     db::q,
     kit::{Clock, OrgId},
-    providers::{Account, Answers, Call, Descriptor, Failure, Field, Fut, Link, Outcome, Provider},
+    providers::{Account, Answers, Call, Connected, Descriptor, Failure, Field, Fut, Link, Outcome, Provider},
 };
 
 /// A name and a password.
@@ -40,21 +40,21 @@ impl Provider for Fake {
         &ABOUT
     }
 
-    fn connect<'a>(&'a self, _: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Account> {
+    fn connect<'a>(&'a self, _: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Connected> {
         Box::pin(async move {
             self.calls.fetch_add(1, Ordering::SeqCst);
             if let Some(failure) = &self.fails {
                 return Err(failure.clone());
             }
             let handle = answers["identifier"].clone();
-            Ok(Account {
+            Ok(Connected::from(Account {
                 id: format!("id:{handle}"),
                 name: format!("Name of {handle}"),
                 handle,
                 picture: None,
                 url: None,
                 credentials: json!({"password": answers["password"], "access": "a0", "refresh": {"token": "r0"}}),
-            })
+            }))
         })
     }
 

@@ -79,6 +79,10 @@ fn kind(kind: FieldKind) -> &'static str {
         FieldKind::Bool => "bool",
         FieldKind::Number { .. } => "number",
         FieldKind::Choice { .. } => "choice",
+        FieldKind::Pick { .. } => "pick",
+        FieldKind::Tags { .. } => "tags",
+        FieldKind::Media { .. } => "media",
+        FieldKind::List { .. } => "list",
     }
 }
 
@@ -159,7 +163,8 @@ fn one(field: &Field, value: &str) -> Result<Option<String>, Message> {
     match field.kind {
         FieldKind::LongText => Ok(Some(value.to_owned())),
         _ if value.contains(char::is_control) => Err("field.one_line".into()),
-        FieldKind::Text | FieldKind::Password => Ok(Some(value.to_owned())),
+        FieldKind::Text | FieldKind::Password | FieldKind::Pick { .. } | FieldKind::Tags { .. } => Ok(Some(value.to_owned())),
+        FieldKind::Media { .. } | FieldKind::List { .. } => Ok(Some(value.to_owned())),
         FieldKind::Url => address(value).map(Some).ok_or_else(|| "field.url".into()),
         FieldKind::Bool => bool_word(value).map(|word| Some(word.to_owned())).ok_or_else(|| "field.bool".into()),
         FieldKind::Number { min, max } => number(value, min, max).map(Some),

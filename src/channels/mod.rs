@@ -1,5 +1,7 @@
 //! Connected accounts: connecting, sealed credentials, slots. Knows providers only by their descriptor and trait.
 
+pub mod api;
+pub mod apps;
 mod connect;
 mod describe;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::{
     io::Read as _,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -48,7 +49,11 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 internal fault, 2 wrong usage, 3
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the instance
-    Serve,
+    Serve {
+        /// What this process does; web and worker need Postgres [default: all]
+        #[arg(long, value_enum)]
+        role: Option<config::Role>,
+    },
     /// Owners and passwords
     Admin {
         /// What to do
@@ -67,6 +72,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Post,
     },
+    /// E-mail
+    Mail {
+        /// What to do
+        #[command(subcommand)]
+        command: Mail,
+    },
     /// Bring the database's schema up to date (serve does it too)
     Migrate,
     /// The settings in force
@@ -82,10 +93,43 @@ pub enum Command {
         /// The archive, a .tar.gz that must not exist yet
         file: PathBuf,
     },
-    /// Print the OpenAPI document
-    Openapi,
-    /// Prove on this machine that delivery keeps its promises; touches no instance
+    /// Put an archive of `backup` back, into an empty data directory or an empty Postgres; it starts paused
+    Restore {
+        /// The archive
+        file: PathBuf,
+    },
+    /// Let a restored or copied instance send again: what was due meanwhile is looked up at its platforms first
+    Resume {
+        /// Hold everything that was due meanwhile for a person instead
+        #[arg(long, group = "how")]
+        hold_overdue: bool,
+        /// Look it up and go on (the default)
+        #[arg(long, group = "how")]
+        reconcile: bool,
+        /// Only tell whether the instance is paused and what was due meanwhile
+        #[arg(long, group = "how")]
+        show: bool,
+    },
+    /// The media store
+    Storage {
+        /// What to do
+        #[command(subcommand)]
+        command: Storage,
+    },
+    /// Print the OpenAPI document of the Postiz-compatible API, or of ours
+    Openapi {
+        /// That of /api/v1
+        #[arg(long)]
+        v1: bool,
+    },
+    /// Prove on this machine that nothing is sent twice and nothing is lost
     Selftest(Selftest),
+    /// Measure this machine
+    Bench {
+        /// What to measure
+        #[command(subcommand)]
+        command: super::rehearsal::Bench,
+    },
     /// The practice platform
     Sandbox {
         /// What to do
@@ -115,6 +159,12 @@ pub enum Admin {
         #[arg(long, default_value = "UTC")]
         zone: String,
     },
+    /// Access tokens of /api/v1
+    Token {
+        /// What to do
+        #[command(subcommand)]
+        command: Token,
+    },
     /// Set a new password and end all sessions of a person
     ResetPassword {
         /// Login
@@ -123,6 +173,40 @@ pub enum Admin {
         /// Read the password from standard input
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+}
+
+/// `rostrum admin token`
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token of /api/v1 that acts for the organisation; prints id and token, which cannot be shown again
+    Create {
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// What it may do, for example posts:read; repeat for several
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+        /// Days until it ends [default: it does not]
+        #[arg(long)]
+        days: Option<i64>,
+    },
+    /// The tokens, without their secrets
+    List {
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
+    },
+    /// End a token at once
+    Revoke {
+        /// Its id
+        id: String,
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
     },
 }
 
@@ -139,6 +223,20 @@ pub enum Channel {
         /// An answer of the connect form: k=v, k=@file, or k=- for standard input
         #[arg(long = "field", value_name = "K=V")]
         fields: Vec<String>,
+    },
+    /// Choose what becomes of its late posts; what is left out is as the organisation has it
+    Late {
+        /// The channel's id
+        id: String,
+        /// Organisation; may be left out when there is only one
+        #[arg(long)]
+        organisation: Option<String>,
+        /// So many minutes after its time a post is sent all the same
+        #[arg(long, default_value = "")]
+        minutes: String,
+        /// What becomes of a later one: hold, next_free_slot or skip
+        #[arg(long, default_value = "")]
+        policy: String,
     },
     /// The platforms: connect fields, settings, limits, abilities
     Providers,
@@ -205,6 +303,17 @@ pub enum Post {
     },
 }
 
+/// `rostrum mail`
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Send a test mail with the settings in force; fails with the mail server's own words
+    Test {
+        /// Where to
+        #[arg(long, value_name = "ADDR")]
+        to: String,
+    },
+}
+
 /// `rostrum config`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -214,18 +323,29 @@ pub enum ConfigCommand {
     Check,
 }
 
+/// `rostrum storage`
+#[derive(Debug, Subcommand)]
+pub enum Storage {
+    /// Write, read and remove a small file, to see whether the settings are right
+    Check,
+    /// Take the store of the settings for this instance's at the next start, because the old one is lost or was moved
+    Adopt,
+}
+
 /// `rostrum selftest`
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("what").required(true))]
 pub struct Selftest {
-    /// Play so many simulated stories, from --from on; --database: on a scratch schema there
-    #[arg(long, group = "what", value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    /// Kill, freeze and stop real servers for so long, for example 60s; with --database three workers on one Postgres
+    #[arg(long, value_parser = super::rehearsal::length, value_name = "TIME", required_unless_present_any = ["seeds", "seed"])]
+    pub torture: Option<Duration>,
+    /// Play so many simulated stories; with --database on a scratch schema there
+    #[arg(long, value_name = "N", conflicts_with_all = ["torture", "seed"], value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub seeds: Option<u64>,
-    /// The first story
+    /// The first of them
     #[arg(long, value_name = "M", default_value_t = 0, requires = "seeds")]
     pub from: u64,
-    /// Play one simulated story and tell it
-    #[arg(long, group = "what", value_name = "N")]
+    /// Play one simulated story and tell it; with --torture choose the same random faults again
+    #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }
 
@@ -251,6 +371,9 @@ impl Arguments {
         if let Some(database) = &self.database {
             flags.push(("database.url", database.clone()));
         }
+        if let Command::Serve { role: Some(role) } = &self.command {
+            flags.push(("server.role", role.as_str().to_owned()));
+        }
         config::load(file, self.config.is_some(), &flags)
     }
 }
@@ -267,6 +390,9 @@ impl Command {
             Self::Admin { command } => admin(command),
             Self::Channel { command } => channel(command),
             Self::Post { command } => post(command),
+            Self::Resume { show: true, .. } => Ok(Request::Paused),
+            Self::Resume { hold_overdue, .. } => Ok(Request::Resume { hold_overdue: *hold_overdue }),
+            Self::Mail { command: Mail::Test { to } } => Ok(Request::MailTest { to: to.clone() }),
             Self::Backup { file } => Ok(Request::Backup { file: std::path::absolute(file)? }),
             _ => Err(Error::invalid("command", "cli.not_here")),
         }
@@ -282,8 +408,19 @@ fn admin(command: &Admin) -> Result<Request> {
             name: name.clone().unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned()),
             zone: zone.clone(),
         },
+        Admin::Token { command } => token(command),
         Admin::ResetPassword { email, .. } => Request::ResetPassword { email: email.clone(), password: standard_input()? },
     })
+}
+
+fn token(command: &Token) -> Request {
+    match command {
+        Token::Create { organisation, name, scopes, days } => {
+            Request::TokenCreate { organisation: organisation.clone(), name: name.clone(), scopes: scopes.clone(), days: *days }
+        }
+        Token::List { organisation } => Request::TokenList { organisation: organisation.clone() },
+        Token::Revoke { id, organisation } => Request::TokenRevoke { id: id.clone(), organisation: organisation.clone() },
+    }
 }
 
 fn channel(command: &Channel) -> Result<Request> {
@@ -292,6 +429,12 @@ fn channel(command: &Channel) -> Result<Request> {
             Request::ChannelAdd { provider: provider.clone(), organisation: organisation.clone(), fields: answers(fields)? }
         }
         Channel::List { organisation } => Request::ChannelList { organisation: organisation.clone() },
+        Channel::Late { id, organisation, minutes, policy } => Request::ChannelLate {
+            id: id.clone(),
+            organisation: organisation.clone(),
+            minutes: minutes.clone(),
+            policy: policy.clone(),
+        },
         Channel::Providers => return Err(Error::invalid("command", "cli.not_here")),
     })
 }

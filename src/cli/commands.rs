@@ -6,17 +6,18 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::backup;
+use super::{backup, mail, token};
 use crate::{
+    api_v1,
     app::App,
     boot, channels,
     config::{Config, Loaded},
     delivery,
     error::{Error, FieldError, Message, Result},
-    http, identity,
+    http, identity, instance,
     kit::{ChannelId, Clock, OrgId, PostId, Secret, TargetId, text::Doc, zone},
     media,
-    orgs::{Caller, Organisation, Source},
+    orgs::{Caller, Organisation, Source, late},
     posts::{self, Draft, Entry, EntryPart, When},
     providers::{self, MediaRef},
     public_api,
@@ -47,6 +48,29 @@ pub enum Request {
         #[serde(serialize_with = "expose")]
         password: Secret,
     },
+    /// `admin token create`
+    TokenCreate {
+        /// Which organisation.
+        organisation: Option<String>,
+        /// What it is for.
+        name: String,
+        /// What it may do.
+        scopes: Vec<String>,
+        /// Days until it ends.
+        days: Option<i64>,
+    },
+    /// `admin token list`
+    TokenList {
+        /// Which organisation.
+        organisation: Option<String>,
+    },
+    /// `admin token revoke`
+    TokenRevoke {
+        /// The token.
+        id: String,
+        /// Which organisation.
+        organisation: Option<String>,
+    },
     /// `channel add`
     ChannelAdd {
         /// The provider's id.
@@ -61,6 +85,17 @@ pub enum Request {
     ChannelList {
         /// Which organisation.
         organisation: Option<String>,
+    },
+    /// `channel late`
+    ChannelLate {
+        /// The channel.
+        id: String,
+        /// Which organisation.
+        organisation: Option<String>,
+        /// Empty: as the organisation has it.
+        minutes: String,
+        /// Empty: as the organisation has it.
+        policy: String,
     },
     /// `post create`
     PostCreate {
@@ -97,6 +132,18 @@ pub enum Request {
         /// Which organisation.
         organisation: Option<String>,
     },
+    /// `resume --show`
+    Paused,
+    /// `resume`
+    Resume {
+        /// Nothing is looked up, everything that was due waits for a person.
+        hold_overdue: bool,
+    },
+    /// `mail test`
+    MailTest {
+        /// Where to.
+        to: String,
+    },
     /// `backup`
     Backup {
         /// Absolute path of the archive.
@@ -125,6 +172,12 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             identity::reset_password(app, &email, password).await?;
             Ok(json!({"reset": true}))
         }
+        Request::TokenCreate { organisation, name, scopes, days } => {
+            let org = organisation_of(app, organisation).await?.id;
+            token::create(app, org, (name, &scopes), days).await
+        }
+        Request::TokenList { organisation } => token::list(app, organisation_of(app, organisation).await?.id).await,
+        Request::TokenRevoke { id, organisation } => token::revoke(app, organisation_of(app, organisation).await?.id, &id).await,
         Request::ChannelAdd { provider, organisation, fields } => {
             if providers::find(&provider).is_none() {
                 return Err(Error::invalid("provider", Message::new("cli.unknown_provider").with("name", provider)));
@@ -135,6 +188,9 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
             Ok(json!({"id": channel.id, "name": channel.name, "handle": channel.handle}))
         }
         Request::ChannelList { organisation } => channel_list(app, organisation).await,
+        Request::ChannelLate { id, organisation, minutes, policy } => {
+            channel_late(app, organisation, &id, (&minutes, &policy)).await
+        }
         Request::PostCreate { organisation, channels, texts, media, settings, at, now, next_slot } => {
             let organisation = organisation_of(app, organisation).await?;
             let caller = Caller::machine(organisation.id, &organisation.zone, Source::Cli);
@@ -145,8 +201,28 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
         }
         Request::PostList { organisation, from, to } => post_list(app, organisation, from, to).await,
         Request::PostShow { id, organisation } => post_show(app, organisation, &id).await,
+        Request::Paused => paused(app).await,
+        Request::Resume { hold_overdue } => {
+            let how = if hold_overdue { delivery::Resume::HoldOverdue } else { delivery::Resume::Reconcile };
+            let done = delivery::resume_instance(app, how).await?;
+            Ok(json!({"looked_up": done.looked_up, "held": done.held}))
+        }
+        Request::MailTest { to } => mail::test(app, &to).await,
         Request::Backup { file } => backup::write(app, &file).await,
     }
+}
+
+/// Whether nothing is sent, since when, and what was due meanwhile.
+async fn paused(app: &App) -> Result<Json> {
+    let held = instance::held(&app.db).await?;
+    let overdue = delivery::overdue(&app.db, app.clock.now()).await?;
+    Ok(json!({
+        "paused": held.is_some(), "reason": held.as_ref().map(|h| &h.reason), "last_alive": held.as_ref().and_then(|h| h.since),
+        "overdue": overdue.iter().map(|o| json!({
+            "organisation": o.organisation, "channel": o.channel, "provider": o.provider, "posts": o.posts, "earliest": o.earliest,
+            "can_be_looked_up": o.can_be_looked_up(),
+        })).collect::<Json>(),
+    }))
 }
 
 /// The organisation named, or the only one.
@@ -173,6 +249,18 @@ async fn channel_list(app: &App, organisation: Option<String>) -> Result<Json> {
                    "reason": c.reason, "url": c.url, "zone": c.zone})
         })
         .collect())
+}
+
+async fn channel_late(app: &App, organisation: Option<String>, id: &str, (minutes, policy): (&str, &str)) -> Result<Json> {
+    let org = organisation_of(app, organisation).await?.id;
+    let id: ChannelId = id.parse().map_err(|_| Error::invalid("id", "cli.not_an_id"))?;
+    let chosen = late::read(minutes, policy).map_err(Error::Invalid)?;
+    let mut tx = app.db.begin().await?;
+    let channel = channels::Channel::find(&mut tx, org, id).await?;
+    channel.set_late(&mut tx, chosen, None, app.clock.now()).await?;
+    tx.commit().await?;
+    let held = delivery::Policy::load(&app.db, &app.config.delivery, org, id).await?;
+    Ok(json!({"id": id, "late_minutes": held.late.num_minutes(), "late_policy": held.then.as_str()}))
 }
 
 fn when(caller: &Caller, at: Option<&str>, now: bool, next_slot: bool) -> Result<When> {
@@ -230,7 +318,7 @@ fn draft(
             Ok(Entry { target: None, channel, settings: json!(settings), parts: parts.clone() })
         })
         .collect::<Result<_>>()?;
-    Ok(Draft { when, zone: caller.zone, entries })
+    Ok(Draft { when, zone: caller.zone, entries, allow_duplicate: true })
 }
 
 async fn post_create(app: &App, caller: &Caller, draft: &Draft) -> Result<Json> {
@@ -311,9 +399,10 @@ pub fn config_check(loaded: &Loaded) -> Json {
 }
 
 /// `openapi`
-pub fn openapi(config: &Config) -> Result<Json> {
+pub fn openapi(config: &Config, v1: bool) -> Result<Json> {
     let url = config.server.url.as_ref().map_or_else(|| format!("http://{}", config.server.listen), ToString::to_string);
-    serde_json::from_str(&public_api::document(url.trim_end_matches('/'))).map_err(Error::internal)
+    let document = if v1 { api_v1::document } else { public_api::document };
+    serde_json::from_str(&document(url.trim_end_matches('/'))).map_err(Error::internal)
 }
 
 /// `healthcheck`: asks `/readyz` of the configured address.

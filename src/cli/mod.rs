@@ -7,10 +7,16 @@
 mod arguments;
 mod backup;
 mod commands;
+mod mail;
 mod output;
+mod presence;
+mod rehearsal;
+mod restore;
 mod selftest;
 mod serve;
 mod socket;
+mod storage;
+mod token;
 
 use std::process::ExitCode;
 
@@ -34,10 +40,7 @@ pub fn main() -> ExitCode {
         Ok(loaded) => loaded,
         Err(e) => return output::fail_with(3, &format!("{e:#}"), arguments.json),
     };
-    // Simulated processes have logs of their own, which are part of the proof.
-    if !matches!(&arguments.command, Command::Selftest(_)) {
-        logs(&loaded.config.log, matches!(arguments.command, Command::Serve | Command::Sandbox { .. }));
-    }
+    logs(&loaded.config.log, matches!(arguments.command, Command::Serve { .. } | Command::Sandbox { .. }));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => return output::fail_with(1, &e.to_string(), arguments.json),
@@ -51,14 +54,21 @@ pub fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Json>> {
     match &arguments.command {
-        Command::Serve => serve::serve(loaded.config).await.map(|()| None),
+        Command::Serve { .. } => serve::serve(loaded.config).await.map(|()| None),
         Command::Sandbox { command: arguments::Sandbox::Serve } => serve::sandbox(&loaded.config).await.map(|()| None),
         Command::Config { command: ConfigCommand::Show } => Ok(Some(commands::config_show(&loaded))),
         Command::Config { command: ConfigCommand::Check } => Ok(Some(commands::config_check(&loaded))),
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
-        Command::Selftest(what) => selftest::run(&loaded.config, what).await.map(Some),
-        Command::Openapi => Ok(Some(commands::openapi(&loaded.config)?)),
+        Command::Openapi { v1 } => Ok(Some(commands::openapi(&loaded.config, *v1)?)),
+        Command::Bench { command } => rehearsal::measure(arguments, command).await.map(Some),
+        Command::Selftest(what) => match what.torture {
+            Some(length) => rehearsal::torture(arguments, length, what.seed).await.map(Some),
+            None => selftest::run(&loaded.config, what).await.map(Some),
+        },
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
+        Command::Restore { file } => restore::restore(loaded.config, file).await.map(Some),
+        Command::Storage { command: arguments::Storage::Check } => storage::check(&loaded.config).await.map(Some),
+        Command::Storage { command: arguments::Storage::Adopt } => storage::adopt(loaded.config).await.map(Some),
         command if command.is_static() => Ok(Some(commands::providers())),
         command => {
             let request = command.request()?;

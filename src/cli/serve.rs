@@ -1,19 +1,23 @@
 //! `rostrum serve` and `rostrum sandbox serve`.
 
-use std::io::Write as _;
+use std::{io::Write as _, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::socket;
+use super::{presence, socket};
 use crate::{
+    app::App,
     boot::{self, Lock},
     config::Config,
     delivery,
     error::{Error, Result},
-    identity,
+    identity, jobs,
     kit::Clock,
-    sandbox, server,
+    posts, sandbox, server,
 };
+
+/// How long jobs that run may take to finish after SIGTERM; what is cut off runs again.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Runs the instance until SIGTERM or SIGINT.
 pub async fn serve(mut config: Config) -> Result<()> {
@@ -21,21 +25,52 @@ pub async fn serve(mut config: Config) -> Result<()> {
         return Err(Error::Unavailable(format!("another Rostrum is running on {}", config.server.data.display())));
     };
     let bound = server::bind(config.server.listen).await?;
-    config.server.listen = bound.address;
+    let address = bound.address;
+    config.server.listen = address;
     let app = boot::open(config, Clock::system()).await?;
-    let engine = delivery::Engine::start(&app);
+    let role = app.config.server.role;
+    let presence = Presence::start(&app);
+    let queue = role.sends().then(|| jobs::start(&app));
+    let planner = role.sends().then(|| posts::start_planner(&app));
     if let Some(listener) = socket::listen(&app) {
         tokio::spawn(socket::serve(app.clone(), listener));
     }
-    announce(&format!("Rostrum is ready: {}/", app.url));
-    if let Some(token) = identity::setup_token(&app).await? {
+    announce(&format!("Rostrum is ready: {}/", if role.serves() { app.url.to_string() } else { format!("http://{address}") }));
+    if role.serves()
+        && let Some(token) = identity::setup_token(&app).await?
+    {
         announce(&format!("Create the owner here: {}", app.link(&format!("/setup?token={token}"))));
     }
     bound.serve(&app, stopped()).await?;
     tracing::info!("stopping: what is in flight may finish");
-    engine.stop().await;
+    if let Some(planner) = planner {
+        planner.abort();
+    }
+    presence.stop().await;
+    if let Some(queue) = queue {
+        queue.stop(DRAIN).await;
+    }
     app.db.close().await;
     Ok(())
+}
+
+/// What shows in the database that this process lives: its engine, or without one a task that does nothing else.
+enum Presence {
+    Engine(delivery::Handle),
+    Web(presence::Handle),
+}
+
+impl Presence {
+    fn start(app: &App) -> Self {
+        if app.config.server.role.sends() { Self::Engine(delivery::Engine::start(app)) } else { Self::Web(presence::start(app)) }
+    }
+
+    async fn stop(self) {
+        match self {
+            Self::Engine(engine) => engine.stop().await,
+            Self::Web(web) => web.stop().await,
+        }
+    }
 }
 
 /// Runs the practice platform until SIGTERM or SIGINT.

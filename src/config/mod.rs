@@ -4,7 +4,13 @@
 //! error, because a misspelt setting that is silently ignored is worse.
 
 mod load;
+mod mail;
+mod rate;
 mod sections;
 
 pub use load::{Loaded, Setting, load};
-pub use sections::{Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Server};
+pub use mail::{Mail, MailSecurity, MailTransport, Notices};
+pub use rate::{Cost, Rate, Scope};
+pub use sections::{
+    Accounts, Config, Database, Delivery, Http, Log, LogFormat, ProviderConfig, Role, Server, Storage, StorageKind,
+};

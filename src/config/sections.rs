@@ -6,6 +6,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::{Mail, Notices, Rate};
+use crate::kit::Secret;
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -14,6 +17,8 @@ pub struct Config {
     pub server: Server,
     /// Where it keeps its data.
     pub database: Database,
+    /// Pictures and films.
+    pub storage: Storage,
     /// Calls to the outside.
     pub http: Http,
     /// What it says while running.
@@ -22,6 +27,14 @@ pub struct Config {
     pub accounts: Accounts,
     /// The delivery engine.
     pub delivery: Delivery,
+    /// Numbers for a monitoring system.
+    pub metrics: Metrics,
+    /// Letters by e-mail.
+    pub mail: Mail,
+    /// What people are told.
+    pub notices: Notices,
+    /// Our own API.
+    pub api: Api,
     /// Per provider id.
     pub providers: BTreeMap<String, ProviderConfig>,
 }
@@ -40,6 +53,44 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Default none.
     pub trusted_proxies: Vec<IpNet>,
+    /// What this process does. Default `all`; the others need Postgres.
+    pub role: Role,
+    /// What this process is called in the list of processes. Default the machine's name.
+    pub label: Option<String>,
+}
+
+/// What a process of an instance does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    #[default]
+    All,
+    /// Pages and API; sends nothing.
+    Web,
+    /// Sends; answers nothing but whether it is alive and ready.
+    Worker,
+}
+
+impl Role {
+    /// As stored and configured.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Web => "web",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// It sends.
+    pub fn sends(self) -> bool {
+        self != Self::Web
+    }
+
+    /// It has pages and an API.
+    pub fn serves(self) -> bool {
+        self != Self::Worker
+    }
 }
 
 impl Default for Server {
@@ -50,6 +101,8 @@ impl Default for Server {
             url: None,
             hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            role: Role::All,
+            label: None,
         }
     }
 }
@@ -60,6 +113,61 @@ impl Default for Server {
 pub struct Database {
     /// `postgres://user:password@host/name`. Default: SQLite in the data directory.
     pub url: Option<String>,
+}
+
+/// `[storage]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Storage {
+    /// Default `local`.
+    pub kind: StorageKind,
+    /// Where local files lie. Default `media` in the data directory. Several processes need one place that all see.
+    pub path: Option<PathBuf>,
+    /// S3: the bucket, which must exist.
+    pub bucket: String,
+    /// S3: the service's address. Default Amazon's for the region.
+    pub endpoint: Option<Url>,
+    /// S3: its region. Default `auto`, which R2 and most others take.
+    pub region: String,
+    /// S3: id of the access key.
+    pub access_key: String,
+    /// S3: the secret of the access key.
+    #[serde(skip_serializing)]
+    pub secret_key: Secret,
+    /// S3: the bucket stands in the path and not in the host name. Default true.
+    pub path_style: bool,
+    /// S3: what every object's name begins with, so that several instances can share a bucket. Default nothing.
+    pub prefix: String,
+    /// S3: an address under which everybody can read the bucket, for platforms that fetch files themselves. Default
+    /// addresses signed for an hour each.
+    pub public_url: Option<Url>,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            kind: StorageKind::Local,
+            path: None,
+            bucket: String::new(),
+            endpoint: None,
+            region: "auto".into(),
+            access_key: String::new(),
+            secret_key: Secret::default(),
+            path_style: true,
+            prefix: String::new(),
+            public_url: None,
+        }
+    }
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StorageKind {
+    /// In a directory.
+    Local,
+    /// In a bucket of a service that speaks S3: Amazon, Cloudflare R2, SeaweedFS, Garage.
+    S3,
 }
 
 /// `[http]`
@@ -128,19 +236,70 @@ impl Default for Accounts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
-    /// Channels sent to at the same time. Default 256.
+    /// Channels sent to at the same time; one organisation gets at most three quarters of them. Default 1024.
     pub lanes: usize,
     /// Seconds a lane belongs to a worker that shows no life. Default 60.
     pub lease_seconds: u64,
     /// Seconds that requests in flight may take to finish after SIGTERM. Default 20.
     pub drain_seconds: u64,
-    /// A post later than this many minutes waits for a person instead of being sent. Default 60.
+    /// A post later than this many minutes is not simply sent: see the organisation's settings. For organisations that have
+    /// not chosen. Default 60, at least 1.
     pub late_minutes: u32,
+    /// Posts a minute and channel while a backlog is worked off, for organisations that have not chosen. Default 1; 0: all
+    /// at once.
+    pub burst_per_minute: u32,
+    /// Posts an hour and channel at most; organisations can choose less. Default 30; 0: as many as come.
+    pub channel_per_hour: u32,
+    /// Hours within which the same content on the same channel must be confirmed. Default 24; 0: never asked.
+    pub duplicate_hours: u32,
+    /// The two limits above hold for the sandbox, too. Default false.
+    pub limit_sandbox: bool,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { lanes: 256, lease_seconds: 60, drain_seconds: 20, late_minutes: 60 }
+        Self {
+            lanes: 1_024,
+            lease_seconds: 60,
+            drain_seconds: 20,
+            late_minutes: 60,
+            burst_per_minute: 1,
+            channel_per_hour: 30,
+            duplicate_hours: 24,
+            limit_sandbox: false,
+        }
+    }
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// What `GET /metrics` must bring as `Authorization: Bearer`; at least 16 characters. Default none: there is no `/metrics`.
+    #[serde(skip_serializing, deserialize_with = "long_enough")]
+    pub token: Option<Secret>,
+}
+
+/// A token that can be guessed is none.
+fn long_enough<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
+    let token = Option::<Secret>::deserialize(from)?;
+    match &token {
+        Some(secret) if secret.expose().len() < 16 => Err(serde::de::Error::custom("a token has at least 16 characters")),
+        _ => Ok(token),
+    }
+}
+
+/// `[api]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    /// Requests of one access token to `/api/v1` in a minute. Default 600.
+    pub per_minute: u32,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { per_minute: 600 }
     }
 }
 
@@ -150,4 +309,10 @@ impl Default for Delivery {
 pub struct ProviderConfig {
     /// Replaces a host of the provider by name, for example `hosts.web = "https://bsky.example"`.
     pub hosts: BTreeMap<String, String>,
+    /// The developer app of this instance, for example `app.client_id` and `app.client_secret`.
+    pub app: BTreeMap<String, String>,
+    /// Offers a provider that has nothing official behind it. Default false.
+    pub enabled: bool,
+    /// Replaces the limits that the provider's description names. Default: those of the description.
+    pub rates: Option<Vec<Rate>>,
 }

@@ -64,6 +64,15 @@ impl Migrations {
         Ok(Pending { applied: applied.len(), missing: self.0.iter().filter(|m| !applied.contains(&m.version)).count() })
     }
 
+    /// Applies what is missing up to this step: to make the tables of an older dump. Fails when that is newer than we are.
+    pub async fn run_to(&self, db: &Db, version: i64) -> Result<()> {
+        let known: Vec<Migration> = self.0.iter().filter(|m| m.version <= version).cloned().collect();
+        if known.last().is_none_or(|m| m.version != version) {
+            return Err(Error::Unavailable(format!("the archive was made by a newer Rostrum (its schema has step {version})")));
+        }
+        Self(Migrator::with_migrations(known)).run(db).await
+    }
+
     /// Applies what is missing.
     pub async fn run(&self, db: &Db) -> Result<()> {
         let done = match &db.pools {

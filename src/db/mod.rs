@@ -6,7 +6,10 @@
 pub mod bus;
 mod dump;
 pub mod gate;
+mod load;
 mod migrate;
+mod notify;
+mod portions;
 mod query;
 pub mod scratch;
 
@@ -21,6 +24,7 @@ use std::{
 pub use bus::{Bus, Topic};
 use gate::{Gate, Turn};
 pub use migrate::{Migrations, Pending};
+pub use portions::portions;
 pub use query::{Ex, Q, Row, Value, q};
 use sqlx::{
     Connection as _, Postgres, Sqlite, Transaction,
@@ -74,7 +78,11 @@ impl Db {
     /// Opens `postgres://…` or `sqlite:PATH`; the file is created when missing.
     pub async fn open(url: &str) -> Result<Self> {
         let pools = if is_postgres(url) { postgres(url).await? } else { sqlite(url).await? };
-        Ok(Self { pools, bus: Bus::new(), holder: Arc::default(), gate: None })
+        let bus = match &pools {
+            Pools::Postgres(pool) => Bus::new(Some(pool.clone())),
+            Pools::Sqlite { .. } => Bus::new(None),
+        };
+        Ok(Self { pools, bus, holder: Arc::default(), gate: None })
     }
 
     /// Lets a simulation decide when statements run.
@@ -121,6 +129,22 @@ impl Db {
         matches!(self.pools, Pools::Postgres(_))
     }
 
+    /// What tells this database from a copy of it, where it can be told: Postgres's number of the server and of the
+    /// database, which no dump carries along.
+    pub async fn mark(&self) -> Result<Option<String>> {
+        let Pools::Postgres(pool) = &self.pools else { return Ok(None) };
+        let asked = sqlx::query_as::<_, (String,)>(
+            "SELECT s.system_identifier::text || '/' || d.oid::text
+             FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()",
+        );
+        match answered(asked.fetch_one(pool)).await {
+            Ok((mark,)) => Ok(Some(mark)),
+            Err(e @ Error::Unavailable(_)) => Err(e),
+            // A server that does not tell its users.
+            Err(_) => Ok(None),
+        }
+    }
+
     /// Proves that the database takes writes: for the readiness check.
     pub async fn check_writable(&self) -> Result<()> {
         let mut tx = self.begin().await?;
@@ -136,6 +160,30 @@ impl Db {
         let mut connection = write.acquire().await?;
         sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(&mut *connection).await?;
         Ok(())
+    }
+
+    /// Connections by pool: its name, how many are open, how many of them are idle.
+    pub fn pools(&self) -> Vec<(&'static str, usize, usize)> {
+        match &self.pools {
+            Pools::Postgres(pool) => vec![("postgres", pool.size() as usize, pool.num_idle())],
+            Pools::Sqlite { read, write } => {
+                vec![("read", read.size() as usize, read.num_idle()), ("write", write.size() as usize, write.num_idle())]
+            }
+        }
+    }
+
+    /// The database's own version and its size in bytes.
+    pub async fn describe(&self) -> Result<(String, i64)> {
+        match &self.pools {
+            Pools::Postgres(pool) => {
+                let ask = sqlx::query_as("SELECT current_setting('server_version'), pg_database_size(current_database())");
+                answered(ask.fetch_one(pool)).await
+            }
+            Pools::Sqlite { read, .. } => {
+                let ask = "SELECT sqlite_version(), page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+                Ok(sqlx::query_as(ask).fetch_one(read).await?)
+            }
+        }
     }
 
     /// Closes all connections; SQLite folds its log into the file.
@@ -171,6 +219,8 @@ async fn sqlite(url: &str) -> Result<Pools> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(ACQUIRE)
         .statement_cache_capacity(300)
+        // The driver's thread hands rows over one by one: with few in between, the two wake each other for every handful.
+        .row_buffer_size(1_024)
         .pragma("cache_size", "-8000")
         .pragma("temp_store", "memory")
         .optimize_on_close(true, None);
@@ -196,13 +246,18 @@ fn connect_error(e: sqlx::Error) -> Error {
 }
 
 impl Tx {
-    /// Makes the changes durable, then tells the [`Bus`] what was published.
+    /// Makes the changes durable, then tells the [`Bus`] what was published, on Postgres every process.
     pub async fn commit(mut self) -> Result<()> {
         let published = std::mem::take(&mut self.published);
         let bus = self.bus.clone();
         let Tx { inner, holder, turn, .. } = self;
         match inner {
-            TxInner::Postgres(t) => answered(t.commit()).await?,
+            TxInner::Postgres(mut t) => {
+                if let (Some(sender), false) = (bus.sender(), published.is_empty()) {
+                    answered(notify::send(&mut t, sender, &published)).await?;
+                }
+                answered(t.commit()).await?;
+            }
             TxInner::Sqlite(t) => t.commit().await?,
         }
         *holder.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use futures_util::TryFutureExt as _;
 use sqlx::{
-    Arguments as _, AssertSqlSafe, FromRow,
+    Arguments as _, AssertSqlSafe, FromRow, Row as _,
     postgres::{PgArguments, PgRow},
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -115,7 +115,26 @@ values!(
     crate::kit::AttemptId => Uuid: |x| x.0,
     crate::kit::MediaId => Uuid: |x| x.0,
     crate::kit::EventId => Uuid: |x| x.0,
+    crate::kit::OutageId => Uuid: |x| x.0,
+    crate::kit::JobId => Uuid: |x| x.0,
+    crate::kit::NoticeId => Uuid: |x| x.0,
+    crate::kit::TokenId => Uuid: |x| x.0,
 );
+
+/// A line of a plan: the only column on Postgres, the fourth on SQLite.
+struct PlanLine(String);
+
+impl FromRow<'_, PgRow> for PlanLine {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        row.try_get(0).map(Self)
+    }
+}
+
+impl FromRow<'_, SqliteRow> for PlanLine {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        row.try_get("detail").map(Self)
+    }
+}
 
 /// A query being built; see [`q`].
 #[must_use = "a query does nothing until it is run"]
@@ -281,6 +300,14 @@ impl Q {
     /// Runs it and tells how many rows it changed.
     pub async fn exec(self, tx: &mut Tx) -> Result<u64> {
         run!(self, tx, |c, a, s, D| sqlx::query_with::<D, _>(s, a).execute(c).map_ok(|done| done.rows_affected()))
+    }
+
+    /// How the database would run it, as its `EXPLAIN` says: for tests that hold a query to its index.
+    pub async fn plan(mut self, ex: impl Into<Ex<'_>>) -> Result<String> {
+        self.sqlite.get_or_insert_with(|| self.postgres.clone()).to_mut().insert_str(0, "EXPLAIN QUERY PLAN ");
+        self.postgres.to_mut().insert_str(0, "EXPLAIN ");
+        let lines: Vec<PlanLine> = self.all(ex).await?;
+        Ok(lines.into_iter().map(|PlanLine(text)| text).collect::<Vec<_>>().join("\n"))
     }
 
     fn append(&mut self, postgres: &'static str, sqlite: &'static str) {

@@ -1,33 +1,19 @@
-//! What a person can do with a target: cancel, bring back, send now, try again, answer what became of it, remove.
+//! What a person can do with a target: cancel, bring back, send now, try again, remove. What became of it is answered in
+//! `model/resolution.rs`.
 //!
 //! Each is one transaction of the caller, fails with [`Error::Conflict`] when the engine was faster, and leaves a line
 //! in the audit trail.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
-use super::model::{self, Part, Target, changed, find_target};
+use super::model::{self, Target, changed, find_target};
 use crate::{
     db::{Tx, q},
-    delivery::{PartState, TargetState},
+    delivery::TargetState,
     error::{Error, Result},
     events::{self, Event},
-    kit::{OrgId, PartId, PostId, TargetId, UserId},
+    kit::{OrgId, PostId, TargetId, UserId},
 };
-
-/// What a person found out about a part whose outcome was unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resolution {
-    /// It is live, perhaps with its address.
-    Live {
-        /// Where.
-        url: Option<String>,
-    },
-    /// It is not live: send it again.
-    Resend,
-    /// It is not live and shall not be.
-    Drop,
-}
 
 /// Withdraws a target before anything of it went out, or the rest of a thread that has begun.
 ///
@@ -96,89 +82,14 @@ pub async fn retry(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>, 
         return Err(Error::conflict("error.nothing_failed"));
     }
     // Counted from now: a retry asked for today of a post due last week is not "late".
-    q("UPDATE targets SET due_at = $2 WHERE id = $1 AND published_at IS NULL").bind(id).bind(now).exec(tx).await?;
+    q("UPDATE targets SET due_at = CASE WHEN published_at IS NULL THEN $2 ELSE due_at END, dropped_at = NULL WHERE id = $1")
+        .bind(id)
+        .bind(now)
+        .exec(tx)
+        .await?;
     model::resume(tx, &Target { due_at: Some(now), ..target.clone() }, now).await?;
     note(tx, &target, "target.retried", user, now).await?;
     changed(tx, org, target.channel_id).await
-}
-
-/// Answers what became of a part whose outcome nobody but a person can know.
-pub async fn resolve(
-    tx: &mut Tx,
-    org: OrgId,
-    id: PartId,
-    answer: &Resolution,
-    (user, now): (Option<UserId>, DateTime<Utc>),
-) -> Result<()> {
-    let part = model::find_part(&mut *tx, org, id).await?;
-    let target = find_target(&mut *tx, org, part.target_id).await?;
-    if part.state != PartState::NeedsYou {
-        return Err(Error::conflict("error.nothing_to_resolve"));
-    }
-    let word = match answer {
-        Resolution::Live { url } => {
-            link(tx, &target, &part, url.as_deref(), now).await?;
-            "live"
-        }
-        Resolution::Resend => {
-            model::absolve(tx, id, now).await?;
-            q("UPDATE parts SET state = 'waiting', next_at = $2, tries = 0, looks = 0, failure = NULL WHERE id = $1")
-                .bind(id)
-                .bind(now)
-                .exec(tx)
-                .await?;
-            "resend"
-        }
-        Resolution::Drop => {
-            model::absolve(tx, id, now).await?;
-            q("UPDATE parts SET state = 'failed', next_at = NULL WHERE id = $1").bind(id).exec(tx).await?;
-            q("UPDATE parts SET state = 'skipped', next_at = NULL WHERE target_id = $1 AND position > $2 AND state = 'waiting'")
-                .bind(part.target_id)
-                .bind(part.position)
-                .exec(tx)
-                .await?;
-            "drop"
-        }
-    };
-    model::settle(tx, org, part.target_id).await?;
-    let event = Event {
-        kind: "part.resolved",
-        post: Some(target.post_id),
-        target: Some(target.id),
-        part: Some(id),
-        user,
-        data: Some(json!({"answer": word, "position": part.position + 1})),
-        ..Event::default()
-    };
-    events::record(tx, org, event, now).await?;
-    changed(tx, org, target.channel_id).await
-}
-
-/// Marks a part live by a person's word and lets the part after it follow.
-async fn link(tx: &mut Tx, target: &Target, part: &Part, url: Option<&str>, now: DateTime<Utc>) -> Result<()> {
-    q("INSERT INTO remotes (part_id, n, org_id, remote_id, url, extra, created_at) VALUES ($1, 0, $2, 'missing', $3, $4, $5)")
-        .bind(part.id)
-        .bind(part.org_id)
-        .bind(url)
-        .bind(json!({}))
-        .bind(now)
-        .exec(tx)
-        .await?;
-    q("UPDATE parts SET state = 'published', next_at = NULL, published_at = $2, failure = NULL WHERE id = $1")
-        .bind(part.id)
-        .bind(now)
-        .exec(tx)
-        .await?;
-    if part.position == 0 {
-        q("UPDATE targets SET published_at = $2, url = $3 WHERE id = $1").bind(target.id).bind(now).bind(url).exec(tx).await?;
-    }
-    // Without the platform's id the rest of a thread has nothing to reply to.
-    q("UPDATE parts SET state = 'skipped', next_at = NULL WHERE target_id = $1 AND position > $2 AND state = 'waiting'")
-        .bind(target.id)
-        .bind(part.position)
-        .exec(tx)
-        .await?;
-    Ok(())
 }
 
 /// Removes every target of a post from the lists and withdraws what has not gone out. What is in flight finishes.

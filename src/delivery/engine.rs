@@ -1,23 +1,36 @@
 //! Wakes at the exact time something is due, claims lanes, works them side by side, shows signs of life, and drains.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
-use uuid::Uuid;
+use tokio::{sync::watch, task::JoinHandle};
 
-use super::{lane::Worker, leap::Leap, ledger::Ledger, model};
+use super::{
+    catch_up,
+    lane::Worker,
+    lanes::Lanes,
+    leap::Leap,
+    ledger::Ledger,
+    meters,
+    model::{self, Claim, LookUp},
+};
 use crate::{
     app::App,
-    db::{Topic, q},
+    db::{Topic, Tx},
     error::Result,
+    instance::{self, Sending},
     kit::{Dice, Seldom},
 };
 
-/// How often the engine shows that it lives: in the database, for the readiness check and for its leases.
+/// How often the engine shows that it lives: in the database, for the readiness check and for its leases. It also looks
+/// then whether anything is due, whatever it was told or not told.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// After an error of the database.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,7 +41,7 @@ static BLIND: Seldom = Seldom::new();
 /// The engine of one process.
 pub struct Engine {
     worker: Arc<Worker>,
-    id: Uuid,
+    seen: instance::Worker,
     heartbeat: Duration,
 }
 
@@ -69,9 +82,18 @@ impl Engine {
     /// Starts sending, under other conditions than the program's own.
     pub fn start_under(app: &App, Conditions { dice, heartbeat }: Conditions) -> Handle {
         let (stop, stopping) = watch::channel(false);
-        let leap = Leap::new(&app.clock);
-        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping, dice, leap };
-        let engine = Self { worker: Arc::new(worker), id: Uuid::now_v7(), heartbeat };
+        let crowded = AtomicBool::new(false);
+        let worker = Worker {
+            app: app.clone(),
+            ledger: Ledger::start(app.db.clone()),
+            stopping,
+            crowded,
+            dice,
+            leap: Leap::new(&app.clock),
+        };
+        let server = &app.config.server;
+        let seen = instance::Worker::new(server.role, server.label.as_deref(), app.clock.now());
+        let engine = Self { worker: Arc::new(worker), seen, heartbeat };
         Handle { stop, task: tokio::spawn(engine.run()) }
     }
 
@@ -80,8 +102,10 @@ impl Engine {
         let mut stopping = self.worker.stopping.clone();
         let mut bus = app.db.bus.listen();
         let mut channels = app.db.bus.listen();
+        // A short lease is extended in time, too.
+        let between = self.heartbeat.min(lease(app).to_std().unwrap_or(HEARTBEAT) / 3);
         let mut beat = pin!(app.clock.sleep(Duration::ZERO));
-        let mut lanes = JoinSet::new();
+        let mut lanes = Lanes::new(app.config.delivery.lanes);
         let (mut begun, mut follow) = (false, true);
         while !*stopping.borrow() {
             begun = begun || self.attempt("start", self.begin()).await;
@@ -103,12 +127,12 @@ impl Engine {
                 _ = stopping.changed() => {}
                 () = &mut beat => {
                     self.attempt("show life", self.beat()).await;
-                    beat.set(app.clock.sleep(self.heartbeat));
+                    beat.set(app.clock.sleep(between));
                 }
                 () = bus.heard(|t| t == Topic::Schedule) => {}
                 () = channels.heard(|t| t == Topic::Channels) => follow = true,
-                () = sleep(app, wake) => {}
-                _ = lanes.join_next(), if !lanes.is_empty() => while lanes.try_join_next().is_some() {},
+                () = sleep(app, wake) => note_wake(app, wake),
+                () = lanes.one_ends() => {}
             }
         }
         self.drain(lanes).await;
@@ -117,61 +141,90 @@ impl Engine {
     /// Frees what a former process of this instance left, unless others share the database.
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
-        let (seen,): (Option<DateTime<Utc>>,) = q("SELECT heartbeat_at FROM instance").one(&app.db).await?;
-        self.worker.leap.compare(&app.clock, seen);
-        if !app.db.is_postgres() {
-            let mut tx = app.db.begin().await?;
-            model::forget_leases(&mut tx).await?;
-            tx.commit().await?;
+        let mut tx = app.db.begin().await?;
+        self.worker.leap.compare(&app.clock, model::last_sign(&mut tx).await?);
+        if self.may_send(&mut tx).await? {
+            self.notice_outage(&mut tx).await?;
         }
-        Ok(())
+        instance::sweep(&mut tx, app.clock.now()).await?;
+        if !app.db.is_postgres() {
+            model::forget_leases(&mut tx).await?;
+        }
+        tx.commit().await
+    }
+
+    /// False while the instance is held. When a long silence ends, what is overdue is marked to be looked up first.
+    async fn may_send(&self, tx: &mut Tx) -> Result<bool> {
+        let app = &self.worker.app;
+        let now = app.clock.now();
+        match instance::sending(tx, &app.life, now).await? {
+            Sending::Yes => Ok(true),
+            Sending::Held(_) => Ok(false),
+            Sending::After(since) => {
+                let parts = model::look_first(tx, LookUp::Gap, since, now).await?;
+                tracing::warn!(%since, parts, "no sign of life for long: what is overdue is looked up before it is sent");
+                self.notice_outage(tx).await?;
+                instance::alive(tx, now).await.map(|()| true)
+            }
+        }
     }
 
     /// Claims what is due, as far as there is room, and tells when to wake next.
-    async fn fill(&self, lanes: &mut JoinSet<()>) -> Result<Option<DateTime<Utc>>> {
+    async fn fill(&self, lanes: &mut Lanes) -> Result<Option<DateTime<Utc>>> {
         let app = &self.worker.app;
-        let delivery = &app.config.delivery;
-        let pause = self.worker.leap.pause(&app.clock);
-        if self.worker.leap.is_back() {
-            let mut tx = app.db.begin().await?;
-            model::distrust_keys(&mut tx).await?;
-            tx.commit().await?;
-            self.worker.leap.settled();
-        }
-        if let Some(left) = pause {
-            return Ok(Some(app.clock.now() + TimeDelta::from_std(left).unwrap_or_default()));
+        if let Some(left) = self.pause().await? {
+            return Ok(Some(app.clock.now() + left));
         }
         loop {
-            let free = delivery.lanes.saturating_sub(lanes.len());
-            let wake = model::next_wake(&app.db, self.id).await?;
-            let now = app.clock.now();
+            let full = lanes.full();
+            let free = lanes.free();
+            self.worker.crowded.store(free == 0 || !full.is_empty(), Ordering::Relaxed);
             if free == 0 {
                 return Ok(None);
             }
+            let wake = model::next_wake(&app.db, self.seen.id, &full).await?;
+            let now = app.clock.now();
             if wake.is_none_or(|at| at > now) {
                 return Ok(wake);
             }
-            let lease = now + TimeDelta::seconds(i64::try_from(delivery.lease_seconds).unwrap_or(60));
+            let claim = Claim { worker: self.seen.id, now, lease_until: now + lease(app), limit: lanes.most(), full: &full };
             let mut tx = app.db.begin().await?;
-            let claimed = model::claim(&mut tx, self.id, now, lease, i64::try_from(free).unwrap_or(1)).await?;
+            if !self.may_send(&mut tx).await? {
+                tx.commit().await?;
+                // Whoever lets it go on wakes us.
+                return Ok(None);
+            }
+            let claimed = model::claim(&mut tx, &claim).await?;
             tx.commit().await?;
             if claimed.is_empty() {
                 // Another worker took them: whatever is left wakes us in its time.
                 return Ok(Some(now + TimeDelta::milliseconds(50)));
             }
             for lane in claimed {
-                lanes.spawn(self.worker.clone().work(lane));
+                lanes.spawn(lane.org_id, self.worker.clone().work(lane));
             }
         }
+    }
+
+    /// How long nothing is begun because the clock was set. After a step back, keys of the past are not believed.
+    async fn pause(&self) -> Result<Option<TimeDelta>> {
+        let Worker { app, leap, .. } = &*self.worker;
+        let left = leap.pause(&app.clock);
+        if leap.is_back() {
+            let mut tx = app.db.begin().await?;
+            model::distrust_keys(&mut tx).await?;
+            tx.commit().await?;
+            leap.settled();
+        }
+        Ok(left.and_then(|left| TimeDelta::from_std(left).ok()))
     }
 
     /// Lets posts go that waited for a channel, and withdraws those of removed ones.
     async fn follow_channels(&self) -> Result<()> {
         let app = &self.worker.app;
-        let late = TimeDelta::minutes(app.config.delivery.late_minutes.into());
         loop {
             let mut tx = app.db.begin().await?;
-            let released = model::release_held(&mut tx, late, app.clock.now()).await?;
+            let released = catch_up::release_held(&mut tx, &app.config.delivery, app.clock.now()).await?;
             model::withdraw_removed(&mut tx).await?;
             tx.commit().await?;
             if released == 0 {
@@ -180,12 +233,35 @@ impl Engine {
         }
     }
 
+    /// A gap between the signs of life is written down for the people whose posts were due: after a start, and after a
+    /// machine was asleep.
+    async fn notice_outage(&self, tx: &mut Tx) -> Result<()> {
+        let now = self.worker.app.clock.now();
+        let Some(last) = model::silent_since(&mut *tx, now).await? else { return Ok(()) };
+        let Some(outage) = model::record_outage(tx, last, now).await? else { return Ok(()) };
+        tracing::warn!(from = %outage.began_at, to = %outage.ended_at, "nobody showed life for a while; what was due is in the inbox");
+        Ok(())
+    }
+
     async fn beat(&self) -> Result<()> {
         let app = &self.worker.app;
-        let lease = TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60));
+        let now = app.clock.now();
         let mut tx = app.db.begin().await?;
-        model::extend_leases(&mut tx, self.id, app.clock.now() + lease).await?;
-        q("UPDATE instance SET heartbeat_at = $1").bind(app.clock.now()).exec(&mut tx).await?;
+        if self.may_send(&mut tx).await? {
+            self.notice_outage(&mut tx).await?;
+        }
+        model::extend_leases(&mut tx, self.seen.id, now + lease(app)).await?;
+        let beats = instance::beat(&mut tx, &app.life, &self.seen, now).await?;
+        instance::alive(&mut tx, now).await?;
+        tx.commit().await?;
+        app.life.noted(beats);
+        Ok(())
+    }
+
+    async fn retire(&self) -> Result<()> {
+        let app = &self.worker.app;
+        let mut tx = app.db.begin().await?;
+        instance::retire(&mut tx, self.seen.id, app.clock.now()).await?;
         tx.commit().await
     }
 
@@ -198,18 +274,29 @@ impl Engine {
         done.is_ok()
     }
 
-    async fn drain(&self, mut lanes: JoinSet<()>) {
+    async fn drain(&self, mut lanes: Lanes) {
         let limit = Duration::from_secs(self.worker.app.config.delivery.drain_seconds);
-        let all = async { while lanes.join_next().await.is_some() {} };
-        if tokio::time::timeout(limit, all).await.is_err() {
+        if tokio::time::timeout(limit, lanes.all_end()).await.is_err() {
             tracing::warn!("requests were still in flight at the end; their outcome is looked up at the next start");
         }
+        self.attempt("note its end", self.retire()).await;
     }
+}
+
+/// How long a lane belongs to a worker that shows no life.
+fn lease(app: &App) -> TimeDelta {
+    TimeDelta::seconds(i64::try_from(app.config.delivery.lease_seconds).unwrap_or(60).max(1))
 }
 
 /// When to try again what the database did not let happen.
 fn soon(app: &App) -> DateTime<Utc> {
     app.clock.now() + TimeDelta::from_std(PAUSE).unwrap_or_default()
+}
+
+fn note_wake(app: &App, wake: Option<DateTime<Utc>>) {
+    if let Some(wake) = wake {
+        meters::WAKE_ERROR.observe((app.clock.now() - wake).num_microseconds().unwrap_or(0) as f64 / 1e6);
+    }
 }
 
 async fn sleep(app: &App, until: Option<DateTime<Utc>>) {

@@ -1,27 +1,36 @@
 //! Works one lane: its due parts in order, each sent or looked for, until nothing is due; then gives the lane back.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
 use super::{
-    PartState,
+    PartState, candidates,
     leap::Leap,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
+    limits, meters,
     model::{self, Due, Lane},
     plan::{self, News, Next, Standing},
+    policy::Policy,
     run::Run,
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, Sealed, Vault, mark_reconnect},
-    db::Topic,
+    channels::{Channel, Sealed, Vault, apps, mark_reconnect},
     error::{Error, Failure, FailureKind, Result},
+    http::RateHint,
     kit::{Dice, MediaId, Seldom, text::Doc},
     media::Files,
-    providers::{Call, Found, Outcome, Provider, Remote},
+    providers::{Access, Call, Found, Outcome, Provider, Remote},
 };
 
 /// Parts loaded at once.
@@ -41,15 +50,29 @@ pub struct Worker {
     pub ledger: Ledger,
     /// True once no new part may be begun.
     pub stopping: watch::Receiver<bool>,
+    /// True while others wait for a place: who has sent a batch gives its own up.
+    pub crowded: AtomicBool,
     /// Where chance comes from.
     pub dice: Dice,
     /// Whether the clock was set.
     pub leap: Leap,
 }
 
+/// What to do after a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// The next part.
+    GoOn,
+    /// Give the lane back.
+    Leave,
+    /// Nothing: the lane was given back with the conclusion.
+    Left,
+}
+
 /// What came of a run, for the conclusion.
 struct Finding {
     news: News,
+    hint: Option<RateHint>,
     failure: Option<Failure>,
     remotes: Vec<Remote>,
     warnings: Vec<String>,
@@ -60,7 +83,11 @@ impl Worker {
     pub async fn work(self: Arc<Self>, lane: Lane) {
         // A panic must not keep the lane: its lease is extended as long as this process lives.
         let done = AssertUnwindSafe(self.send_due(lane)).catch_unwind().await;
-        if let Err(e) = done.unwrap_or_else(|_| Err(Error::Internal(anyhow::anyhow!("panic")))) {
+        let done = done.unwrap_or_else(|_| Err(Error::Internal(anyhow::anyhow!("panic"))));
+        if matches!(done, Ok(After::Left)) {
+            return;
+        }
+        if let Err(e) = done {
             if let Some(more) = STOPPED.word() {
                 tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
             }
@@ -78,33 +105,42 @@ impl Worker {
         }
     }
 
-    async fn send_due(&self, mut lane: Lane) -> Result<()> {
+    async fn send_due(&self, mut lane: Lane) -> Result<After> {
         loop {
-            let due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            let mut due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
+            // What was put off is not passed by what became due later.
+            due.sort_by_key(|d| (d.due_at, d.part.id.0));
             if due.is_empty() {
-                return Ok(());
+                return Ok(After::Leave);
             }
             // Anew for each batch: it may have been paused, reconnected or removed since.
             let channel = match Channel::find(&self.app.db, lane.org_id, lane.channel_id).await {
-                Err(Error::NotFound(_)) => return self.withdraw(lane).await,
+                Err(Error::NotFound(_)) => return self.withdraw(lane).await.map(|()| After::Leave),
                 found => found?,
             };
             let vault = match Vault::open(&self.app, lane.org_id, lane.channel_id).await {
-                Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await,
+                Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await.map(|()| After::Leave),
                 opened => opened?,
             };
             if lane.crashes >= plan::MAX_CRASHES {
-                self.quarantine(lane, &due).await?;
+                self.quarantine(lane, (&channel, &due)).await?;
                 lane.crashes = 0;
                 continue;
             }
-            for part in &due {
+            let policy = self.policy(&channel, &due).await?;
+            let whole = due.len() < BATCH as usize;
+            for (n, part) in due.iter().enumerate() {
                 if *self.stopping.borrow() || self.leap.pause(&self.app.clock).is_some() {
-                    return Ok(());
+                    return Ok(After::Leave);
                 }
-                if !self.handle(lane, (&channel, &vault), part).await? {
-                    return Ok(());
+                let nothing_after = whole && n + 1 == due.len();
+                match self.handle((lane, nothing_after), (&channel, &vault), policy.as_ref(), part).await? {
+                    After::GoOn => {}
+                    leave => return Ok(leave),
                 }
+            }
+            if self.crowded.load(Ordering::Relaxed) {
+                return Ok(After::Leave);
             }
         }
     }
@@ -129,79 +165,79 @@ impl Worker {
         Ok(())
     }
 
-    /// Deals with one due part; false when the lane must be given back before the next one.
-    async fn handle(&self, lane: Lane, (channel, vault): (&Channel, &Vault), due: &Due) -> Result<bool> {
-        let place = place(lane, due);
-        let run = self.run(place, due).await?;
+    /// Deals with one due part.
+    async fn handle(
+        &self,
+        (lane, nothing_after): (Lane, bool),
+        (channel, vault): (&Channel, &Vault),
+        policy: Option<&Policy>,
+        due: &Due,
+    ) -> Result<After> {
+        if due.superseded && due.part.state == PartState::Waiting && !due.has_steps && due.part.tries == 0 {
+            return self.pass_over(due).await.map(|()| After::GoOn);
+        }
+        let place = place(lane, due, nothing_after);
+        let run = self.run(place, (channel, policy), due).await?;
         let (unsure, accepted) = (run.unsure_step().is_some(), run.is_accepted());
-        // What the platform has, or may have, is followed to its end even on a paused channel.
-        let reason = self.reason_to_hold(channel, due);
-        if let Some(reason) = reason.filter(|_| !unsure && !accepted) {
-            self.hold(due, reason).await?;
-            return Ok(true);
+        // What the platform has, or may have, is followed to its end even on a channel that rests.
+        let rests = self.stays(channel, policy, due);
+        if !unsure && !accepted && self.keep_back(channel, policy, due).await? {
+            return Ok(After::GoOn);
         }
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
-            return self.conclude(place, (&run, None), due, failed(failure)).await;
+            return self.conclude((place, "unknown"), (&run, None), due, failed(failure)).await;
         };
+        let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
         if due.removed && !unsure && !accepted && !matches!(due.part.state, PartState::Uncertain | PartState::Processing) {
-            return self.stop(due).await.map(|()| true);
+            return self.stop(due).await.map(|()| After::GoOn);
         }
-        let result = if due.part.state == PartState::Uncertain || (unsure && (due.removed || reason.is_some())) {
+        let result = if due.part.state == PartState::Uncertain || lost || (unsure && (due.removed || rests)) {
             self.look(provider, (channel, vault), due, &run).await?
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
         };
         // A person was faster, or the lane is another worker's by now: look again from the start.
         if run.is_refused() {
-            return Ok(false);
+            return Ok(After::Leave);
         }
-        self.conclude(place, (&run, Some(vault.sealed())), due, result).await
+        if let Some(wait) = run.wait() {
+            return self.put_off(lane, policy, due, wait).await.map(|()| After::Leave);
+        }
+        self.conclude((place, provider.about().id), (&run, Some(vault.sealed())), due, result).await
     }
 
-    async fn run(&self, place: Place, due: &Due) -> Result<Run> {
+    async fn run(&self, place: Place, (channel, policy): (&Channel, Option<&Policy>), due: &Due) -> Result<Run> {
         let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
-        Ok(Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps))
+        let limits = self.limits(channel, policy, due, &steps);
+        Ok(Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps).within(limits))
     }
 
     /// Process after process died at this lane. What the last one was at is for a person, so that all others go out.
-    async fn quarantine(&self, lane: Lane, due: &[Due]) -> Result<()> {
+    async fn quarantine(&self, lane: Lane, (channel, due): (&Channel, &[Due])) -> Result<()> {
         let under_way = |d: &&Due| d.part.state == PartState::Sending;
         let Some(suspect) = due.iter().find(under_way).or(due.first()) else { return Ok(()) };
-        let place = place(lane, suspect);
-        let run = self.run(place, suspect).await?;
+        let place = place(lane, suspect, false);
+        let run = self.run(place, (channel, None), suspect).await?;
         let failure = Failure::unexpected(format!("Rostrum ended {} times while it was sending this", plan::MAX_CRASHES));
         let finding = Finding { news: News::Crashed, failure: Some(failure), ..nothing() };
-        self.conclude(place, (&run, None), suspect, finding).await.map(drop)
+        self.conclude((place, "unknown"), (&run, None), suspect, finding).await.map(drop)
     }
 
-    fn reason_to_hold(&self, channel: &Channel, due: &Due) -> Option<&'static str> {
-        let begun = due.has_steps || due.part.position > 0 || due.part.tries > 0;
-        let late = TimeDelta::minutes(self.app.config.delivery.late_minutes.into());
-        match channel.state {
-            _ if due.removed => None,
-            _ if matches!(due.part.state, PartState::Uncertain | PartState::Processing) => None,
-            ChannelState::Paused => Some("paused"),
-            ChannelState::Reconnect => Some("reconnect"),
-            ChannelState::Active if !begun && due.due_at.is_some_and(|at| self.app.clock.now() - at > late) => Some("late"),
-            ChannelState::Active => None,
+    /// A person is asked now: what stands on the account is fetched along. They can fetch it again, so a failure is none.
+    async fn offer_candidates(&self, place: Place) {
+        let look = AssertUnwindSafe(candidates::look_for_candidates(&self.app, place.org, place.part)).catch_unwind();
+        if let Ok(Err(e)) = look.await {
+            tracing::debug!(part = %place.part, error = %e, "no candidates could be looked for");
         }
     }
 
-    async fn hold(&self, due: &Due, reason: &'static str) -> Result<()> {
+    /// One occurrence catches up for all that were missed, and it is not this one.
+    async fn pass_over(&self, due: &Due) -> Result<()> {
         let mut tx = self.app.db.begin().await?;
-        if !model::take(&mut tx, &due.part).await? {
-            // A person was faster.
-            return Ok(());
+        if model::take(&mut tx, &due.part).await? {
+            model::pass_over(&mut tx, (due.part.org_id, due.part.target_id), "superseded", self.app.clock.now()).await?;
         }
-        match model::find_target(&mut tx, due.part.org_id, due.part.target_id).await {
-            Ok(target) => model::hold(&mut tx, &target, reason, self.app.clock.now()).await?,
-            // Removed: there is nobody to hold it for.
-            Err(Error::NotFound(_)) => {}
-            Err(e) => return Err(e),
-        }
-        // The channel may work again by now.
-        tx.publish(Topic::Channels);
         tx.commit().await
     }
 
@@ -217,7 +253,7 @@ impl Worker {
     async fn publish(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
         let result = self
             .call(provider, with, due, run, async |call| match provider.publish(call).await {
-                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, failure: None, remotes, warnings },
+                Ok(Outcome::Live { remotes, warnings }) => Finding { news: News::Live, remotes, warnings, ..nothing() },
                 Ok(Outcome::Wait { after }) => {
                     let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::minutes(1));
                     Finding { news: News::Wait(after), ..nothing() }
@@ -229,20 +265,26 @@ impl Worker {
         let hidden =
             matches!(&result.news, News::Failed(f) if f.kind != FailureKind::Uncertain && f.kind != FailureKind::Reconnect);
         match (&result.failure, run.is_cut_off()) {
-            (Some(f), true) if hidden => Ok(failed(Failure { kind: FailureKind::Uncertain, ..f.clone() })),
+            (Some(f), true) if hidden => {
+                Ok(Finding { hint: result.hint, ..failed(Failure { kind: FailureKind::Uncertain, ..f.clone() }) })
+            }
             _ => Ok(result),
         }
     }
 
     /// Asks the platform whether the write of unknown outcome happened.
     async fn look(&self, provider: &dyn Provider, with: (&Channel, &Vault), due: &Due, run: &Run) -> Result<Finding> {
-        let Some(step) = run.unsure_step() else { return Ok(Finding { news: News::Absent, ..nothing() }) };
+        let lost = due.lookup_since.map(|since| run.lost_step(since));
+        let Some(step) = run.unsure_step().or(lost) else { return Ok(Finding { news: News::Absent, ..nothing() }) };
         if !provider.about().can.find {
             return Ok(Finding { news: News::CannotLook, failure: failure_of(due), ..nothing() });
         }
         let look = async |call: &Call<'_>| match provider.find(call, &step).await {
             Ok(Found::Yes(remotes)) => Finding { news: News::Found, remotes, ..nothing() },
             Ok(Found::No) => Finding { news: News::Absent, ..nothing() },
+            Ok(Found::NotSeen) if due.lookup_is_easy && run.unsure_step().is_none() => {
+                Finding { news: News::Absent, ..nothing() }
+            }
             Ok(Found::NotSeen) => Finding { news: News::NotSeen, failure: failure_of(due), ..nothing() },
             Err(f) if matches!(f.kind, FailureKind::Reconnect | FailureKind::RateLimited { .. }) => failed(f),
             Err(f) => Finding { news: News::NotSeen, failure: Some(f), ..nothing() },
@@ -277,21 +319,22 @@ impl Worker {
         } else {
             Vec::new()
         };
+        let reach = apps::Reach::of(&self.app, (channel.org_id, Some(channel.id)), provider.about()).await?;
+        let (http, heard) = self.app.http.listening(&self.app.clock);
         let call = Call {
-            http: &self.app.http,
-            account: &channel.remote_id,
-            hosts: self.app.provider_hosts(provider.about().id),
+            access: Access { http: &http, ..reach.access(channel, vault) },
             text: &Doc::from_html(&due.part.content),
             media: &media,
             settings: &due.settings,
             position: usize::try_from(due.part.position).unwrap_or(0),
             thread: &thread,
-            now: self.app.clock.now(),
             steps: run,
-            tokens: vault,
             files: &files,
         };
+        let _in_flight = meters::IN_FLIGHT.hold();
         let done = AssertUnwindSafe(self.app.clock.within(LONGEST_RUN, what(&call))).catch_unwind().await;
+        // The end of its last step may still be in the ledger's queue: the conclusion is queued after it, and when only
+        // the end is lost, the step counts as unsure, which is never too bold.
         let result = match done {
             Ok(Some(result)) => result,
             Ok(None) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
@@ -300,16 +343,20 @@ impl Worker {
                 failed(Failure::unexpected("Rostrum's code for this platform crashed"))
             }
         };
-        Ok(match run.flush().await {
-            Ok(()) => result,
-            Err(failure) => failed(failure),
-        })
+        Ok(Finding { hint: heard.hint(), ..result })
     }
 
-    /// Decides and writes down what follows; false when the lane is no longer ours.
-    async fn conclude(&self, place: Place, (run, used): (&Run, Option<Sealed>), due: &Due, result: Finding) -> Result<bool> {
+    /// Decides and writes down what follows.
+    async fn conclude(
+        &self,
+        (place, provider): (Place, &'static str),
+        (run, used): (&Run, Option<Sealed>),
+        due: &Due,
+        result: Finding,
+    ) -> Result<After> {
         let now = self.app.clock.now();
-        let looking = due.part.state == PartState::Uncertain;
+        let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
+        let looking = lost || due.part.state == PartState::Uncertain;
         let counted = !looking && due.part.state != PartState::Processing;
         let tries = due.part.tries + i64::from(counted);
         let standing = Standing {
@@ -317,7 +364,7 @@ impl Worker {
             looks: due.part.looks,
             // The rest of a thread may be meant for days later: only its number of tries ends it.
             due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
-            unsure: run.unsure_step().is_some(),
+            unsure: lost || run.unsure_step().is_some(),
             accepted: run.is_accepted(),
             jitter: self.dice.fraction(),
         };
@@ -334,19 +381,43 @@ impl Worker {
             failure: result.failure,
             remotes: result.remotes,
             warnings: result.warnings,
+            heeded: result.hint.map(|hint| limits::heed(run.limits(), hint, now)).unwrap_or_default(),
             used,
+            releases: place.nothing_after && is_quiet_after(&next, &place, now),
             next,
             now,
         };
         log(&conclusion);
-        let blocked = matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let releases = conclusion.releases;
+        let blocked = conclusion.heeded.blocked_until.is_some()
+            || matches!(conclusion.next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let (kind, asks) = (conclusion.kind, conclusion.next == Next::Stop(PartState::NeedsYou));
         let verdict = self.ledger.write(Entry::Conclude(Box::new(conclusion))).await?;
-        Ok(verdict == Verdict::Written && !blocked)
+        if verdict == Verdict::Written {
+            meters::OUTCOMES.count((provider, kind));
+            if asks {
+                self.offer_candidates(place).await;
+            }
+        }
+        Ok(match verdict {
+            _ if releases => After::Left,
+            Verdict::Written if !blocked => After::GoOn,
+            _ => After::Leave,
+        })
+    }
+}
+
+/// True when the part's own conclusion makes nothing due at once: neither the rest of its thread nor another try.
+fn is_quiet_after(next: &Next, place: &Place, now: DateTime<Utc>) -> bool {
+    match next {
+        Next::Publish => place.last,
+        Next::Later { at, .. } => *at > now,
+        Next::Reconnect(_) | Next::Stop(_) => true,
     }
 }
 
 fn nothing() -> Finding {
-    Finding { news: News::NotSeen, failure: None, remotes: Vec::new(), warnings: Vec::new() }
+    Finding { news: News::NotSeen, hint: None, failure: None, remotes: Vec::new(), warnings: Vec::new() }
 }
 
 fn failed(failure: Failure) -> Finding {
@@ -359,7 +430,7 @@ fn failure_of(due: &Due) -> Option<Failure> {
     known.or_else(|| Some(Failure::uncertain("an earlier attempt was cut off before its answer arrived")))
 }
 
-fn place(lane: Lane, due: &Due) -> Place {
+fn place(lane: Lane, due: &Due, nothing_after: bool) -> Place {
     Place {
         lane,
         org: due.part.org_id,
@@ -370,6 +441,7 @@ fn place(lane: Lane, due: &Due) -> Place {
         next_at: due.part.next_at,
         position: due.part.position,
         last: due.part.position == due.last_position,
+        nothing_after,
     }
 }
 

@@ -1,24 +1,35 @@
 //! Writes down what the engine is about to do and what came of it. One task takes everything that waits in its queue,
 //! commits it as one group, and answers all: a hundred lanes share one fsync.
 //!
+//! Within a group, entries of one kind are written together, many rows to a statement: ends, then beginnings, then
+//! conclusions, then lanes given back. That is the order in which one part's entries can follow each other without a
+//! commit between them; a group in which they stand otherwise is cut there.
+//!
 //! Nothing is written under an epoch that is no longer the lane's: the writer is told so and stops.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value as Json, json};
+mod beginnings;
+mod conclusions;
+mod ends;
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    PartState, TargetState,
+    PartState,
+    limits::{Ask, Budget, Heeded, Limit, Wait},
+    meters,
     model::{self, Lane},
     plan::Next,
 };
 use crate::{
-    channels::{self, Sealed},
-    db::{Db, Topic, Tx, q},
+    channels::Sealed,
+    db::{Db, Tx},
     error::{Error, Failure, Result},
-    events::{self, Event},
-    kit::{AttemptId, OrgId, PartId, PostId, TargetId, VersionId, text},
+    kit::{AttemptId, ChannelId, OrgId, PartId, PostId, TargetId, VersionId},
     providers::Remote,
 };
 
@@ -36,6 +47,8 @@ pub enum Verdict {
     Written,
     /// The lane belongs to somebody else now, or a person was faster: nothing was written, nothing may be sent.
     Refused,
+    /// A limit leaves no room: nothing was written, nothing may be sent before.
+    Wait(Wait),
 }
 
 /// What identifies a part in flight.
@@ -59,38 +72,60 @@ pub struct Place {
     pub position: i64,
     /// It is the last of its thread.
     pub last: bool,
+    /// Nothing else of its lane was due when it was loaded.
+    pub nothing_after: bool,
 }
 
 /// One thing to write down.
 pub enum Entry {
     /// An attempt is about to leave.
-    Begin {
-        /// Whose.
-        place: Place,
-        /// The state the part must still be in when this is its first step of this run; `None` afterwards.
-        claims: Option<PartState>,
-        /// The step.
-        step: Intent,
-        /// When.
-        now: DateTime<Utc>,
-    },
+    Begin(Box<Beginning>),
     /// An attempt has ended.
-    End {
-        /// Which.
-        attempt: AttemptId,
-        /// Of which part.
-        part: PartId,
-        /// Of which step.
-        step: String,
-        /// What it gave, or why not.
-        result: std::result::Result<Json, Failure>,
-        /// When.
-        now: DateTime<Utc>,
-    },
+    End(End),
     /// A run or look is over.
     Conclude(Box<Conclusion>),
     /// The lane is given back.
     Release(Lane),
+}
+
+/// An attempt that is about to leave.
+pub struct Beginning {
+    /// Whose.
+    pub place: Place,
+    /// The state the part must still be in when this is its first step of this run; `None` afterwards.
+    pub claims: Option<PartState>,
+    /// The step.
+    pub step: Intent,
+    /// What it comes under.
+    pub limits: Arc<[Limit]>,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+impl Beginning {
+    fn ask(&self) -> Ask<'_> {
+        Ask {
+            limits: &self.limits,
+            is_first: self.claims.is_some(),
+            is_visible: self.step.effect != "repeatable",
+            is_new: self.step.is_new,
+            now: self.now,
+        }
+    }
+}
+
+/// An attempt that has ended.
+pub struct End {
+    /// Which.
+    pub attempt: AttemptId,
+    /// Of which part.
+    pub part: PartId,
+    /// Of which step.
+    pub step: String,
+    /// What it gave, or why not.
+    pub result: std::result::Result<Json, Failure>,
+    /// When.
+    pub now: DateTime<Utc>,
 }
 
 /// The step an attempt is of.
@@ -130,12 +165,26 @@ pub struct Conclusion {
     pub warnings: Vec<String>,
     /// Reading back proved that the open steps did not happen.
     pub absent: bool,
+    /// What the platform's headers ask for.
+    pub heeded: Heeded,
     /// The credentials it ran with.
     pub used: Option<Sealed>,
     /// The audit trail's word, for example `part.published`.
     pub kind: &'static str,
+    /// The lane is given back with it, whether it was written or refused.
+    pub releases: bool,
     /// When.
     pub now: DateTime<Utc>,
+}
+
+impl Entry {
+    /// What an attempt comes under.
+    fn limits(&self) -> &[Limit] {
+        match self {
+            Self::Begin(begin) => &begin.limits,
+            _ => &[],
+        }
+    }
 }
 
 impl Ledger {
@@ -168,302 +217,111 @@ fn gone() -> Error {
 async fn write_groups(db: Db, mut queue: mpsc::Receiver<(Entry, oneshot::Sender<Result<Verdict>>)>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        let verdicts = match write(&db, group.iter().map(|(entry, _)| entry)).await {
+        let begun = Instant::now();
+        meters::LEDGER_GROUP.observe(group.len() as f64);
+        let (entries, answers): (Vec<Entry>, Vec<_>) = group.drain(..).unzip();
+        let verdicts = match write(&db, &entries).await {
             Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
             // Each on its own would find the same, after as long a wait.
-            Err(Error::Unavailable(why)) => group.iter().map(|_| Err(Error::Unavailable(why.clone()))).collect(),
+            Err(Error::Unavailable(why)) => entries.iter().map(|_| Err(Error::Unavailable(why.clone()))).collect(),
             // One bad entry must not take the others down: each on its own.
-            Err(_) if group.len() > 1 => one_by_one(&db, &group).await,
+            Err(_) if entries.len() > 1 => one_by_one(&db, &entries).await,
             Err(e) => vec![Err(e)],
         };
-        for ((_, answer), verdict) in group.drain(..).zip(verdicts) {
+        meters::LEDGER_COMMIT.observe(begun.elapsed().as_secs_f64());
+        for (answer, verdict) in answers.into_iter().zip(verdicts) {
             // A run that was aborted no longer listens; what it did is written all the same.
             let _ = answer.send(verdict);
         }
     }
 }
 
-async fn one_by_one(db: &Db, group: &[(Entry, oneshot::Sender<Result<Verdict>>)]) -> Vec<Result<Verdict>> {
-    let mut verdicts = Vec::with_capacity(group.len());
-    for (entry, _) in group {
-        let one = write(db, std::iter::once(entry)).await;
+async fn one_by_one(db: &Db, entries: &[Entry]) -> Vec<Result<Verdict>> {
+    let mut verdicts = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let one = write(db, std::slice::from_ref(entry)).await;
         verdicts.push(one.and_then(|v| v.into_iter().next().ok_or_else(gone)));
     }
     verdicts
 }
 
-async fn write<'a>(db: &Db, entries: impl Iterator<Item = &'a Entry>) -> Result<Vec<Verdict>> {
+/// Commits the entries; a verdict for each, in their order.
+async fn write(db: &Db, entries: &[Entry]) -> Result<Vec<Verdict>> {
     let mut tx = db.begin().await?;
-    let mut verdicts = Vec::new();
-    for entry in entries {
-        verdicts.push(match entry {
-            Entry::Begin { place, claims, step, now } => begin(&mut tx, place, *claims, step, *now).await?,
-            Entry::End { attempt, part, step, result, now } => end(&mut tx, *attempt, (*part, step), result, *now).await?,
-            Entry::Conclude(conclusion) => conclude(&mut tx, conclusion).await?,
-            Entry::Release(lane) => {
-                model::release(&mut tx, *lane).await?;
-                Verdict::Written
-            }
-        });
+    let mut budget = Budget::load(&mut tx, entries.iter().flat_map(Entry::limits)).await?;
+    let mut verdicts = Vec::with_capacity(entries.len());
+    let mut rest = entries;
+    while !rest.is_empty() {
+        let (run, after) = rest.split_at(in_order(rest));
+        verdicts.extend(write_run(&mut tx, run, &mut budget).await?);
+        rest = after;
     }
+    budget.store(&mut tx).await?;
     tx.commit().await?;
     Ok(verdicts)
 }
 
-async fn begin(tx: &mut Tx, place: &Place, claims: Option<PartState>, step: &Intent, now: DateTime<Utc>) -> Result<Verdict> {
-    let from = claims.unwrap_or(PartState::Sending);
-    // The claim: from here on neither a cancellation nor an edit comes between. One that came since the part was loaded
-    // has made another version or time; a channel that was paused since begins nothing new.
-    let held = q("UPDATE parts SET state = 'sending' WHERE id = $1 AND state = $2 AND next_at = $5
-       AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)
-       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.version_id = $6)
-       AND (state IN ('sending', 'processing') OR EXISTS
-           (SELECT 1 FROM channels c WHERE c.id = $3 AND c.state = 'active' AND c.deleted_at IS NULL))")
-    .bind(place.part)
-    .bind(from.as_str())
-    .bind(place.lane.channel_id)
-    .bind(place.lane.epoch)
-    .bind(place.next_at)
-    .bind(place.version)
-    .exec(tx)
-    .await?;
-    if held == 0 {
-        return Ok(Verdict::Refused);
-    }
-    if claims.is_some() {
-        q("UPDATE targets SET state = 'sending', reason = NULL WHERE id = $1 AND state <> 'sending'")
-            .bind(place.target)
-            .exec(tx)
-            .await?;
-        tx.publish(Topic::Posts(place.org));
-    }
-    if step.is_new {
-        q("INSERT INTO steps (part_id, name, key, effect, state, begun_at, unsure) VALUES ($1, $2, $3, $4, 'open', $5, 1)")
-            .bind(place.part)
-            .bind(&step.name)
-            .bind(step.key)
-            .bind(step.effect)
-            .bind(now)
-            .exec(tx)
-            .await?;
-    } else {
-        q("UPDATE steps SET unsure = unsure + 1 WHERE part_id = $1 AND name = $2")
-            .bind(place.part)
-            .bind(&step.name)
-            .exec(tx)
-            .await?;
-    }
-    q("INSERT INTO attempts (id, org_id, part_id, step, epoch, hash, begun_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(step.attempt)
-        .bind(place.org)
-        .bind(place.part)
-        .bind(&step.name)
-        .bind(place.lane.epoch)
-        .bind(step.hash.to_vec())
-        .bind(now)
-        .exec(tx)
-        .await?;
-    Ok(Verdict::Written)
-}
-
-/// An end is evidence and is written whoever has the lane by now.
-async fn end(
-    tx: &mut Tx,
-    attempt: AttemptId,
-    (part, step): (PartId, &str),
-    result: &std::result::Result<Json, Failure>,
-    now: DateTime<Utc>,
-) -> Result<Verdict> {
-    let (outcome, failure) = match result {
-        Ok(_) => ("done", None),
-        Err(f) if f.kind == crate::error::FailureKind::Uncertain => ("uncertain", Some(f)),
-        Err(f) => ("failed", Some(f)),
+/// How many of the entries can be written kind by kind without changing what any part or lane sees.
+fn in_order(entries: &[Entry]) -> usize {
+    let mut parts: HashMap<PartId, u8> = HashMap::new();
+    let mut lanes: HashMap<ChannelId, u8> = HashMap::new();
+    let later = |seen: Option<u8>, kind: u8| seen.is_none_or(|seen| seen < kind);
+    let fits = |entry: &&Entry| match entry {
+        Entry::End(end) => later(parts.insert(end.part, 0), 0),
+        Entry::Begin(b) => later(parts.insert(b.place.part, 1), 1) & later(lanes.insert(b.place.lane.channel_id, 1), 1),
+        Entry::Conclude(c) => later(parts.insert(c.place.part, 2), 2) & later(lanes.insert(c.place.lane.channel_id, 2), 2),
+        Entry::Release(lane) => later(lanes.insert(lane.channel_id, 3), 3),
     };
-    // An attempt that was found absent, or whose part was edited, counts no more: a late refusal must not take the doubt of
-    // the attempt after it away.
-    let counted =
-        q("UPDATE attempts SET ended_at = $2, outcome = $3, failure = $4 WHERE id = $1 AND (outcome IS NULL OR $3 = 'done')")
-            .bind(attempt)
-            .bind(now)
-            .bind(outcome)
-            .bind(failure.map(serde_json::to_value).transpose().map_err(Error::internal)?)
-            .exec(tx)
-            .await?;
-    if counted == 0 {
-        return Ok(Verdict::Written);
-    }
-    match outcome {
-        // In an array, because a bare scalar does not keep its type in every database.
-        "done" => q("UPDATE steps SET state = 'done', result = $3 WHERE part_id = $1 AND name = $2")
-            .bind(part)
-            .bind(step)
-            .bind(json!([result.as_ref().ok()])),
-        "failed" => {
-            q("UPDATE steps SET unsure = unsure - 1 WHERE part_id = $1 AND name = $2 AND unsure > 0").bind(part).bind(step)
-        }
-        _ => return Ok(Verdict::Written),
-    }
-    .exec(tx)
-    .await?;
-    Ok(Verdict::Written)
+    entries.iter().take_while(fits).count().max(1)
 }
 
-async fn conclude(tx: &mut Tx, c: &Conclusion) -> Result<Verdict> {
-    let (state, at) = match &c.next {
-        Next::Publish => (PartState::Published, None),
-        Next::Later { state, at, .. } => (*state, Some(*at)),
-        Next::Reconnect(state) | Next::Stop(state) => (*state, None),
-    };
-    let written = q("UPDATE parts SET state = $5, next_at = $6, tries = $7, looks = $8, failure = $9, published_at = $10
-       WHERE id = $1 AND state = $2 AND EXISTS (SELECT 1 FROM lanes WHERE channel_id = $3 AND epoch = $4)
-       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.version_id = $11)")
-    .bind(c.place.part)
-    .bind(c.from.as_str())
-    .bind(c.place.lane.channel_id)
-    .bind(c.place.lane.epoch)
-    .bind(state.as_str())
-    .bind(at)
-    .bind(c.tries)
-    .bind(c.looks)
-    .bind(c.failure.as_ref().map(serde_json::to_value).transpose().map_err(Error::internal)?)
-    .bind((state == PartState::Published).then_some(c.now))
-    .bind(c.place.version)
-    .exec(tx)
-    .await?;
-    if written == 0 {
-        return Ok(Verdict::Refused);
-    }
-    if c.place.lane.crashes > 0 {
-        model::survived(tx, c.place.lane).await?;
-    }
-    if c.absent {
-        model::absolve(tx, c.place.part, c.now).await?;
-    }
-    if matches!(state, PartState::Retrying | PartState::Waiting) {
-        model::stop_removed(tx, c.place.part).await?;
-    }
-    match &c.next {
-        Next::Publish => publish(tx, c).await?,
-        Next::Later { at, blocks_channel: true, .. } => {
-            q("UPDATE lanes SET blocked_until = $2 WHERE channel_id = $1")
-                .bind(c.place.lane.channel_id)
-                .bind(*at)
-                .exec(tx)
-                .await?;
-            model::settle(tx, c.place.org, c.place.target).await?;
-        }
-        Next::Reconnect(_) => {
-            let reason = c.failure.as_ref().map_or("", |f| f.message.as_str());
-            let channel = (c.place.org, c.place.lane.channel_id);
-            channels::mark_reconnect(tx, channel, c.used.as_ref(), reason, c.now).await?;
-            hold(tx, c).await?;
-        }
-        Next::Stop(PartState::Failed) => {
-            skip_rest(tx, &c.place).await?;
-            model::settle(tx, c.place.org, c.place.target).await?;
-        }
-        _ => {
-            model::settle(tx, c.place.org, c.place.target).await?;
-        }
-    }
-    tx.publish(Topic::Posts(c.place.org));
-    events::record(tx, c.place.org, event(c), c.now).await?;
-    Ok(Verdict::Written)
-}
-
-/// What was removed meanwhile is settled and not held. The channel may have been reconnected or removed while the
-/// attempt was under way, so it is looked at again.
-async fn hold(tx: &mut Tx, c: &Conclusion) -> Result<()> {
-    match model::find_target(&mut *tx, c.place.org, c.place.target).await {
-        Ok(target) => model::hold(tx, &target, "reconnect", c.now).await?,
-        Err(Error::NotFound(_)) => drop(model::settle(tx, c.place.org, c.place.target).await?),
-        Err(e) => return Err(e),
-    }
-    tx.publish(Topic::Channels);
-    Ok(())
-}
-
-async fn publish(tx: &mut Tx, c: &Conclusion) -> Result<()> {
-    for (n, remote) in (0i64..).zip(&c.remotes) {
-        let extra = if remote.extra.is_object() { remote.extra.clone() } else { json!({}) };
-        q("INSERT INTO remotes (part_id, n, org_id, remote_id, url, extra, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(c.place.part)
-            .bind(n)
-            .bind(c.place.org)
-            .bind(&remote.id)
-            .bind(remote.url.as_deref().and_then(text::web_address))
-            .bind(extra)
-            .bind(c.now)
-            .exec(tx)
-            .await?;
-    }
-    if c.place.position == 0 {
-        let url = c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?));
-        // Most posts are one part: their state is known without reading the parts again.
-        let alone = c.place.last.then_some(TargetState::Published.as_str());
-        q("UPDATE targets SET published_at = $2, url = $3, state = COALESCE($4, state), reason = NULL WHERE id = $1")
-            .bind(c.place.target)
-            .bind(c.now)
-            .bind(url)
-            .bind(alone)
-            .exec(tx)
-            .await?;
-        if alone.is_some() {
-            return Ok(());
-        }
-    }
-    if !c.place.last {
-        follow(tx, c).await?;
-    }
-    model::settle(tx, c.place.org, c.place.target).await?;
-    Ok(())
-}
-
-/// The part after a published one becomes due, after its own delay.
-async fn follow(tx: &mut Tx, c: &Conclusion) -> Result<()> {
-    let next: Option<(PartId, i64)> =
-        q("SELECT id, delay_seconds FROM parts WHERE target_id = $1 AND position = $2 AND state = 'waiting'")
-            .bind(c.place.target)
-            .bind(c.place.position + 1)
-            .opt(&mut *tx)
-            .await?;
-    if let Some((id, delay)) = next {
-        let at = c.now + TimeDelta::seconds(delay);
-        q("UPDATE parts SET next_at = $2 WHERE id = $1").bind(id).bind(at).exec(tx).await?;
-    }
-    Ok(())
-}
-
-async fn skip_rest(tx: &mut Tx, place: &Place) -> Result<()> {
-    q("UPDATE parts SET state = 'skipped', next_at = NULL WHERE target_id = $1 AND position > $2 AND state = 'waiting'")
-        .bind(place.target)
-        .bind(place.position)
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-fn event(c: &Conclusion) -> Event {
-    let until = match &c.next {
-        Next::Later { at, .. } => Some(*at),
+/// Writes entries that are in order, kind by kind.
+async fn write_run(tx: &mut Tx, run: &[Entry], budget: &mut Budget) -> Result<Vec<Verdict>> {
+    let mut written = vec![true; run.len()];
+    ends::write(tx, &of(run, |e| if let Entry::End(end) = e { Some(end) } else { None })).await?;
+    let begun = of(run, |e| if let Entry::Begin(begin) = e { Some(&**begin) } else { None });
+    let (begun, waits) = within(begun, budget);
+    beginnings::write(tx, &begun, &mut written).await?;
+    begun.iter().filter(|(n, _)| written[*n]).for_each(|(_, b)| budget.take(&b.ask()));
+    let concluded = of(run, |e| if let Entry::Conclude(conclusion) = e { Some(&**conclusion) } else { None });
+    conclusions::write(tx, &concluded, &mut written).await?;
+    let released = run.iter().filter_map(|entry| match entry {
+        Entry::Release(lane) => Some(*lane),
+        Entry::Conclude(c) if c.releases => Some(c.place.lane),
         _ => None,
-    };
-    let data = json!({
-        "position": c.place.position + 1,
-        "tries": c.tries,
-        "message": c.failure.as_ref().map(|f| &f.message),
-        "code": c.failure.as_ref().and_then(|f| f.code.as_ref()),
-        "url": c.remotes.first().and_then(|r| text::web_address(r.url.as_deref()?)),
-        "until": until,
-        "warnings": c.warnings,
     });
-    Event {
-        kind: c.kind,
-        post: Some(c.place.post),
-        target: Some(c.place.target),
-        part: Some(c.place.part),
-        channel: Some(c.place.lane.channel_id),
-        data: Some(data),
-        user: None,
-    }
+    model::release(tx, released.collect()).await?;
+    let mut verdicts: Vec<Verdict> =
+        written.into_iter().map(|yes| if yes { Verdict::Written } else { Verdict::Refused }).collect();
+    waits.into_iter().for_each(|(n, wait)| verdicts[n] = Verdict::Wait(wait));
+    Ok(verdicts)
 }
+
+type Placed<'a, T> = Vec<(usize, &'a T)>;
+
+/// Those for which there is room, one after the other, and why the others wait. Nothing is used up yet: what turns out not
+/// to be ours to send has cost nothing.
+fn within<'a>(begun: Placed<'a, Beginning>, budget: &Budget) -> (Placed<'a, Beginning>, Vec<(usize, Wait)>) {
+    if begun.iter().all(|(_, b)| b.limits.is_empty()) {
+        return (begun, Vec::new());
+    }
+    let (mut room, mut waits, mut left) = (Vec::with_capacity(begun.len()), Vec::new(), budget.clone());
+    for (n, b) in begun {
+        match left.wait(&b.ask()) {
+            Some(wait) => waits.push((n, wait)),
+            None => {
+                left.take(&b.ask());
+                room.push((n, b));
+            }
+        }
+    }
+    (room, waits)
+}
+
+/// The entries of one kind with their places in the run.
+fn of<'a, T>(run: &'a [Entry], kind: impl Fn(&'a Entry) -> Option<&'a T>) -> Vec<(usize, &'a T)> {
+    run.iter().enumerate().filter_map(|(n, entry)| Some((n, kind(entry)?))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,21 +4,40 @@
 //! channels and providers; does not know posts beyond their ids, pages or APIs.
 
 mod actions;
+mod bucket;
+mod candidates;
+mod catch_up;
 mod engine;
+mod gate;
 mod lane;
+mod lanes;
 mod leap;
 mod ledger;
+mod limits;
+pub mod meters;
 mod model;
+pub mod pages;
 mod plan;
+mod policy;
 #[cfg(test)]
 mod proof;
+mod punctuality;
+mod resume;
 mod run;
+mod slot;
 mod state;
 
-pub use actions::{Resolution, cancel, publish_now, remove, resolve, restore, retry};
-pub use engine::{Conditions, Engine, Handle};
+pub use actions::{cancel, publish_now, remove, restore, retry};
+pub use candidates::{Recognised, look_for_candidates, recognise};
+pub use catch_up::{HOURLY, move_to_free_slot, skip};
+pub use engine::{Conditions, Engine, HEARTBEAT, Handle};
 pub use model::{
-    NewPart, NewTarget, Part, Target, TargetChange, add, bring_back, find_part, find_target, parts_of, remove_one, replace,
-    waiting_for_person,
+    Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Resolution, Target, TargetChange,
+    WAITING_FOR_PERSON, add, add_occurrence, bring_back, candidates_of, content_hash, detach, dismiss_outage, fill_part_media,
+    find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late, lock_channels, minute, newest_outage,
+    occurrences_of, overdue, parts_of, planned, release_series, remove_one, replace, resolve, set_occurrence, waiting_for_person,
 };
+pub use policy::{Policy, is_exempt};
+pub use resume::{Resume, Resumed, resume_instance};
+pub use slot::{HORIZON, Taken, free, free_slot, full_hours, next_free};
 pub use state::{PartState, TargetState};

@@ -2,22 +2,25 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value as Json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::{
     PartState,
-    ledger::{Entry, Intent, Ledger, Place, Verdict},
+    ledger::{Beginning, End, Entry, Intent, Ledger, Place, Verdict},
+    limits::{Limit, Wait},
+    meters,
     model::Step,
+    punctuality,
 };
 use crate::{
     error::{Failure, FailureKind, Result},
-    kit::{AttemptId, Clock, Seldom},
+    kit::{AttemptId, Clock, PartId, Seldom, crypto::sha256},
     providers::{Begin, Effect, Fut, StepKey, Steps},
 };
 
@@ -32,6 +35,7 @@ pub struct Run {
     ledger: Ledger,
     clock: Clock,
     place: Place,
+    limits: Arc<[Limit]>,
     inner: Mutex<Inner>,
 }
 
@@ -41,6 +45,8 @@ struct Inner {
     claims: Option<PartState>,
     /// A person or another worker was faster: this run must not go on.
     refused: bool,
+    /// There is no room for the next attempt yet: this run must not go on.
+    wait: Option<Wait>,
     /// Attempts in flight by step.
     open: HashMap<String, AttemptId>,
     /// The last end, not yet known to be on disk: the ledger keeps the order, so the next write tells.
@@ -51,8 +57,23 @@ impl Run {
     /// A run that starts from what the last one left.
     pub fn new(ledger: Ledger, clock: Clock, place: Place, from: PartState, steps: Vec<Step>) -> Self {
         let steps = steps.into_iter().map(|s| (s.name.clone(), s)).collect();
-        let inner = Inner { steps, claims: Some(from), refused: false, open: HashMap::new(), pending: None };
-        Self { ledger, clock, place, inner: Mutex::new(inner) }
+        let inner = Inner { steps, claims: Some(from), refused: false, wait: None, open: HashMap::new(), pending: None };
+        Self { ledger, clock, place, limits: Arc::default(), inner: Mutex::new(inner) }
+    }
+
+    /// Its attempts come under these limits.
+    pub fn within(self, limits: Arc<[Limit]>) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Those.
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// Set when the run had to stop because a limit leaves no room: nothing has left.
+    pub fn wait(&self) -> Option<Wait> {
+        self.lock().wait
     }
 
     /// True when the run was refused and must leave no trace.
@@ -72,6 +93,29 @@ impl Run {
         Some(StepKey { key: step.key, begun_at: step.begun_at, earlier: u32::try_from(step.unsure).unwrap_or(1) })
     }
 
+    /// The step that is looked for when a former life of this database may have taken it without our knowing: the one
+    /// that is open, else the next one, whose key is always the same.
+    pub fn lost_step(&self, since: DateTime<Utc>) -> StepKey {
+        let open = {
+            let inner = self.lock();
+            inner.steps.values().find(|s| s.state == "open" && s.effect != word(Effect::Repeatable)).cloned()
+        };
+        match open {
+            Some(step) => StepKey { key: step.key, begun_at: step.begun_at, earlier: 1 },
+            None => StepKey { key: key_of(self.place.part, self.writes()), begun_at: since, earlier: 1 },
+        }
+    }
+
+    /// How many writes of this part are known so far.
+    fn writes(&self) -> usize {
+        self.lock().steps.values().filter(|s| s.effect != word(Effect::Repeatable)).count()
+    }
+
+    /// A write's key follows from the part, so that it can be looked for by whoever has lost the ledger.
+    fn new_key(&self, effect: Effect) -> Uuid {
+        if effect == Effect::Repeatable { Uuid::new_v4() } else { key_of(self.place.part, self.writes()) }
+    }
+
     /// True when a write whose outcome is unknown must not be sent again.
     pub fn is_cut_off(&self) -> bool {
         self.lock().steps.values().any(|s| is_unsure(s) && s.effect == word(Effect::Once))
@@ -83,7 +127,7 @@ impl Run {
     }
 
     /// Waits until the last end is on disk.
-    pub async fn flush(&self) -> Result<(), Failure> {
+    async fn flush(&self) -> Result<(), Failure> {
         let pending = self.lock().pending.take();
         match pending {
             Some(receiver) => written(receiver.await),
@@ -110,7 +154,7 @@ impl Run {
         let is_new = known.is_none();
         let step = known.unwrap_or_else(|| Step {
             name: name.to_owned(),
-            key: Uuid::new_v4(),
+            key: self.new_key(effect),
             effect: word(effect).to_owned(),
             state: "open".into(),
             begun_at: now,
@@ -119,13 +163,22 @@ impl Run {
         });
         let attempt = AttemptId::new();
         let intent = Intent { attempt, name: name.to_owned(), key: step.key, effect: word(effect), hash, is_new };
-        let entry = Entry::Begin { place: self.place, claims, step: intent, now };
+        let limits = self.limits.clone();
+        let entry = Entry::Begin(Box::new(Beginning { place: self.place, claims, step: intent, limits, now }));
         self.flush().await?;
         match self.ledger.write(entry).await {
-            Ok(Verdict::Written) => {}
+            Ok(Verdict::Written) => {
+                if let Some(ms) = punctuality::lateness(&self.place, claims, is_new, now) {
+                    punctuality::observe(&self.place, ms);
+                }
+            }
             Ok(Verdict::Refused) => {
                 self.lock().refused = true;
                 return Err(Failure::unavailable("the part is no longer ours to send"));
+            }
+            Ok(Verdict::Wait(wait)) => {
+                self.lock().wait = Some(wait);
+                return Err(Failure::unavailable("a limit leaves no room yet"));
             }
             Err(e) => return Err(ledger_away(&e)),
         }
@@ -144,14 +197,19 @@ impl Run {
             if let Some(step) = inner.steps.get_mut(name) {
                 note(step, result);
             }
-            Entry::End {
+            Entry::End(End {
                 attempt,
                 part: self.place.part,
                 step: name.to_owned(),
                 result: result.cloned().map_err(Clone::clone),
                 now: self.clock.now(),
-            }
+            })
         };
+        meters::ATTEMPTS.count(match result {
+            Ok(_) => "done",
+            Err(f) if f.kind == FailureKind::Uncertain => "uncertain",
+            Err(_) => "failed",
+        });
         let receiver = self.ledger.submit(entry).await;
         self.lock().pending = Some(receiver);
         Ok(())
@@ -166,6 +224,15 @@ impl Steps for Run {
     fn end<'a>(&'a self, name: &'a str, result: Result<&'a Json, &'a Failure>) -> Fut<'a, ()> {
         Box::pin(self.finish(name, result))
     }
+}
+
+/// The key of a part's `n`th write: begins with the part's time, the rest is a hash.
+fn key_of(part: PartId, n: usize) -> Uuid {
+    let hash = sha256(format!("rostrum write {n} of {part}").as_bytes());
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&part.0.as_bytes()[..6]);
+    bytes[6..].copy_from_slice(&hash[..10]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 fn is_unsure(step: &Step) -> bool {
@@ -190,7 +257,7 @@ pub(super) fn note(step: &mut Step, result: Result<&Json, &Failure>) {
 }
 
 /// An attempt without a known end stands in the way of another one, unless repeating is harmless.
-pub(super) fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
+pub(super) fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: DateTime<Utc>) -> Result<(), Failure> {
     let safe = match effect {
         Effect::Repeatable | Effect::ClientId => true,
         // It must still be known when the repetition arrives, which may be minutes after it left.
@@ -229,4 +296,19 @@ fn ledger_away(e: &crate::error::Error) -> Failure {
         tracing::warn!(error = %e, more, "delivery could not be written down");
     }
     Failure::unavailable("Rostrum could not write down what it does: its database or disk was away")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_write_is_the_same_in_every_life_and_differs_from_all_others() {
+        let (one, other) = (PartId::new(), PartId::new());
+        assert_eq!(key_of(one, 0), key_of(one, 0));
+        assert_ne!(key_of(one, 0), key_of(one, 1));
+        assert_ne!(key_of(one, 0), key_of(other, 0));
+        assert_eq!(key_of(one, 0).get_version_num(), 8);
+        assert_eq!(key_of(one, 0).as_bytes()[..6], one.0.as_bytes()[..6]);
+    }
 }

@@ -2,4 +2,7 @@
 
 mod model;
 
-pub use model::{Entry, Event, of_target, record};
+pub use model::{
+    Entry, Event, FOLLOWED, Pending, Trace, any_pending, count_pending, of_target, page, parts_with, record, record_all,
+    take_pending,
+};

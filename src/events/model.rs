@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use crate::{
-    db::{Ex, FromRow, Tx, q},
+    db::{Ex, FromRow, Topic, Tx, Value, portions, q},
     error::Result,
     kit::{ChannelId, EventId, OrgId, PartId, PostId, TargetId, UserId},
 };
@@ -47,23 +47,104 @@ pub struct Entry {
     pub created_at: DateTime<Utc>,
 }
 
+/// The kinds from which jobs follow: their events are marked, in the same insert, until the jobs are in the queue. What
+/// follows is said in `jobs.rs`, and a test there holds the two lists together.
+pub const FOLLOWED: [&str; 13] = [
+    "channel.broken",
+    "channel.reconnected",
+    "channel.removed",
+    "part.failed",
+    "part.needs_you",
+    "part.resolved",
+    "target.cancelled",
+    "target.deleted",
+    "target.held",
+    "target.released",
+    "target.rescheduled",
+    "target.retried",
+    "target.sent_now",
+];
+
+/// An event whose jobs are not in the queue yet.
+#[derive(Debug, Clone, FromRow)]
+pub struct Pending {
+    /// Its id.
+    pub id: EventId,
+    /// Its tenant.
+    pub org_id: OrgId,
+    /// See [`Event::kind`].
+    pub kind: String,
+}
+
 /// Writes an event down.
 pub async fn record(tx: &mut Tx, org: OrgId, event: Event, now: DateTime<Utc>) -> Result<()> {
-    q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-    .bind(EventId::new())
-    .bind(org)
-    .bind(event.kind)
-    .bind(event.post)
-    .bind(event.target)
-    .bind(event.part)
-    .bind(event.channel)
-    .bind(event.user)
-    .bind(event.data.unwrap_or_else(|| Json::Object(Default::default())))
-    .bind(now)
-    .exec(tx)
-    .await?;
+    record_all(tx, vec![(org, event, now)]).await
+}
+
+/// Writes many events down, in their order.
+pub async fn record_all(tx: &mut Tx, events: Vec<(OrgId, Event, DateTime<Utc>)>) -> Result<()> {
+    let followed = events.iter().any(|(_, event, _)| FOLLOWED.contains(&event.kind));
+    let rows: Vec<Vec<Value>> = events.into_iter().map(row).collect();
+    for portion in portions(&rows) {
+        q("INSERT INTO events (id, org_id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at, pending)")
+            .rows(" VALUES ", portion.iter().cloned())
+            .exec(tx)
+            .await?;
+    }
+    if followed {
+        tx.publish(Topic::Jobs);
+    }
     Ok(())
+}
+
+fn row((org, event, now): (OrgId, Event, DateTime<Utc>)) -> Vec<Value> {
+    vec![
+        EventId::new().into(),
+        org.into(),
+        event.kind.into(),
+        event.post.into(),
+        event.target.into(),
+        event.part.into(),
+        event.channel.into(),
+        event.user.into(),
+        event.data.unwrap_or_else(|| Json::Object(Default::default())).into(),
+        now.into(),
+        FOLLOWED.contains(&event.kind).into(),
+    ]
+}
+
+/// How many parts of an organisation one of these things happened to.
+pub async fn parts_with(ex: impl Into<Ex<'_>>, org: OrgId, kinds: &[&'static str]) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(DISTINCT part_id) FROM events WHERE org_id = $1")
+        .bind(org)
+        .list(" AND kind IN ", kinds.iter().copied())
+        .one(ex)
+        .await?;
+    Ok(count)
+}
+
+/// Takes the mark from up to `limit` events, oldest first. Whoever gets an event here enqueues its jobs in this transaction;
+/// of several processes only one gets it.
+pub async fn take_pending(tx: &mut Tx, limit: i64) -> Result<Vec<Pending>> {
+    let mut taken: Vec<Pending> = q("UPDATE events SET pending = FALSE WHERE pending AND id IN
+       (SELECT id FROM events WHERE pending ORDER BY id LIMIT $1) RETURNING id, org_id, kind")
+    .bind(limit)
+    .all(tx)
+    .await?;
+    taken.sort_by_key(|event| event.id);
+    Ok(taken)
+}
+
+/// True when an event waits for its jobs.
+pub async fn any_pending(ex: impl Into<Ex<'_>>) -> Result<bool> {
+    let first: Option<(EventId,)> = q("SELECT id FROM events WHERE pending ORDER BY id LIMIT 1").opt(ex).await?;
+    Ok(first.is_some())
+}
+
+/// How many events wait for their jobs.
+pub async fn count_pending(ex: impl Into<Ex<'_>>) -> Result<i64> {
+    let (count,): (i64,) = q("SELECT count(*) FROM events WHERE pending").one(ex).await?;
+    Ok(count)
 }
 
 /// Everything that concerns one target, oldest first, at most 500.
@@ -75,4 +156,47 @@ pub async fn of_target(ex: impl Into<Ex<'_>>, org: OrgId, target: TargetId) -> R
     .bind(target)
     .all(ex)
     .await
+}
+
+/// A stored event with all it concerns.
+#[derive(Debug, Clone, FromRow)]
+pub struct Trace {
+    /// Sorts by time.
+    pub id: EventId,
+    /// See [`Event::kind`].
+    pub kind: String,
+    /// The post concerned.
+    pub post_id: Option<PostId>,
+    /// The target concerned.
+    pub target_id: Option<TargetId>,
+    /// The part concerned.
+    pub part_id: Option<PartId>,
+    /// The channel concerned.
+    pub channel_id: Option<ChannelId>,
+    /// Who; `None`: the engine.
+    pub user_id: Option<UserId>,
+    /// Values for its text.
+    pub data: Json,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The trail of an organisation, newest first, from before an event on; of one target or of everything.
+pub async fn page(
+    ex: impl Into<Ex<'_>>,
+    org: OrgId,
+    target: Option<TargetId>,
+    before: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Trace>> {
+    let mut query =
+        q("SELECT id, kind, post_id, target_id, part_id, channel_id, user_id, data, created_at FROM events WHERE org_id = $1")
+            .bind(org);
+    if let Some(target) = target {
+        query = query.and(" AND target_id = ", target);
+    }
+    if let Some(before) = before {
+        query = query.and(" AND id < ", before);
+    }
+    query.and(" ORDER BY id DESC LIMIT ", limit).all(ex).await
 }

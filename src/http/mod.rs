@@ -2,6 +2,7 @@
 //! anything can have happened. Knows no platform.
 
 mod guard;
+mod rate;
 mod reply;
 mod request;
 mod wire;
@@ -9,6 +10,7 @@ mod wire;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 pub use guard::own_address;
+pub use rate::{Heard, RateHint};
 pub use reply::Reply;
 pub use request::Request;
 pub use reqwest::Method;
@@ -19,6 +21,7 @@ pub use wire::{Answer, Broken, Sent, Wire};
 use crate::{
     config,
     error::{Error, Result},
+    kit::Clock,
 };
 use guard::{Guard, Own, Reach, Refused};
 
@@ -40,6 +43,7 @@ pub struct Client {
     follow_plain: reqwest::Client,
     timeout: Duration,
     own: Option<Own>,
+    heard: Option<Heard>,
     wire: Option<Arc<dyn Wire>>,
 }
 
@@ -66,6 +70,7 @@ impl Client {
             guard,
             timeout: Duration::from_secs(config.timeout_seconds),
             own: None,
+            heard: None,
             wire: None,
         })
     }
@@ -79,6 +84,12 @@ impl Client {
     /// [`own_address`] of `listen` and nothing else. [`Client::fetch`] never gets there.
     pub fn trusting(self, listen: Option<SocketAddr>) -> Self {
         Self { own: listen.map(Own::new), ..self }
+    }
+
+    /// The same client, and what the answers to its writes say about how much more is taken.
+    pub fn listening(&self, clock: &Clock) -> (Self, Heard) {
+        let heard = Heard::new(clock.clone());
+        (Self { heard: Some(heard.clone()), ..self.clone() }, heard)
     }
 
     /// A call to a platform's API; redirects are not followed.
@@ -127,14 +138,21 @@ fn follow(guard: &Guard, scheme: &'static str) -> Policy {
 
 /// Where there is no CA bundle (a bare container), the embedded one of Mozilla is used.
 fn with_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    match embedded_roots() {
+        Some(roots) => builder.tls_certs_only(roots.filter_map(|der| reqwest::Certificate::from_der(der).ok())),
+        None => builder,
+    }
+}
+
+/// Mozilla's root certificates, when this machine has no bundle of its own.
+pub fn embedded_roots() -> Option<impl Iterator<Item = &'static [u8]>> {
     const BUNDLES: [&str; 4] =
         ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", "/etc/ssl/ca-bundle.pem"];
     let named = std::env::var_os("SSL_CERT_FILE").is_some_and(|file| std::path::Path::new(&file).exists());
     if named || BUNDLES.iter().any(|b| std::path::Path::new(b).exists()) {
-        return builder;
+        return None;
     }
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|c| reqwest::Certificate::from_der(c).ok());
-    builder.tls_certs_only(roots)
+    Some(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(AsRef::as_ref))
 }
 
 #[cfg(test)]

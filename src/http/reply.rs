@@ -1,7 +1,7 @@
 //! An answer, and what its status means.
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
@@ -77,25 +77,8 @@ impl Reply {
         Failure::new(kind, format!("the platform answered {}", self.status)).code(self.status.to_string()).raw(&text)
     }
 
-    /// When to come back: `Retry-After` (seconds or a date), else `RateLimit-Reset`, `X-RateLimit-Reset` (seconds, or
-    /// seconds since 1970).
+    /// When to come back, as far as the headers say.
     pub fn retry_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        if let Some(value) = self.header("retry-after") {
-            return match value.trim().parse::<i64>() {
-                Ok(seconds) => Some(now + TimeDelta::seconds(seconds.clamp(0, 86_400))),
-                Err(_) => DateTime::parse_from_rfc2822(value).ok().map(|t| t.to_utc()),
-            };
-        }
-        let reset = self.header("ratelimit-reset").or_else(|| self.header("x-ratelimit-reset"))?;
-        if let Ok(date) = DateTime::parse_from_rfc3339(reset) {
-            return Some(date.to_utc());
-        }
-        let seconds = reset.trim().parse::<f64>().ok()? as i64;
-        // Numbers this large are instants, not durations.
-        if seconds > 1_000_000_000 {
-            DateTime::from_timestamp(seconds, 0)
-        } else {
-            Some(now + TimeDelta::seconds(seconds.clamp(0, 86_400)))
-        }
+        super::rate::retry_at(&self.headers, now)
     }
 }

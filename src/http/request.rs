@@ -8,7 +8,7 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde::Serialize;
 use url::Url;
 
-use super::{Broken, Client, MAX_REPLY, Reply, Sent, Wire, guard::Refused};
+use super::{Broken, Client, Heard, MAX_REPLY, Reply, Sent, Wire, guard::Refused};
 use crate::error::{Failure, FailureKind};
 
 /// A call; nothing happens before [`Request::send`].
@@ -18,6 +18,7 @@ pub struct Request {
     writes: bool,
     timeout: Duration,
     max_reply: usize,
+    heard: Option<Heard>,
     wire: Option<Arc<dyn Wire>>,
     /// What a rude platform must not repeat into our log.
     token: String,
@@ -30,7 +31,8 @@ impl Request {
             client.admits(&url, follow).map_err(|e| Failure::rejected(e.to_string()))?;
             Ok(client.for_scheme(url.scheme(), follow).request(method, url))
         });
-        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, wire: client.wire.clone(), token: String::new() }
+        let (heard, wire) = (client.heard.clone(), client.wire.clone());
+        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, heard, wire, token: String::new() }
             .timeout(client.timeout)
     }
 
@@ -105,10 +107,16 @@ impl Request {
         let writes = self.writes;
         if let Some(wire) = self.wire {
             let reply = carried(wire, self.builder?, self.timeout, writes).await?;
+            if let Some(heard) = self.heard.filter(|_| writes) {
+                heard.note(&reply.headers);
+            }
             return Ok(reply.without(&self.token));
         }
         let response = self.builder?.send().await.map_err(|e| transport(&e, writes))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if let Some(heard) = self.heard.filter(|_| writes) {
+            heard.note(&headers);
+        }
         let mut body = BytesMut::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {

@@ -2,6 +2,7 @@
 
 mod account;
 mod device;
+mod jobs;
 mod limit;
 mod login;
 mod model;
@@ -12,6 +13,8 @@ mod setup;
 
 pub use account::{Created, NewOwner, change_password, create_owner, rename, reset_password};
 pub use device::Device;
+pub use jobs::Prune;
 pub use login::login;
+pub use model::user::is_operator;
 pub use session::{SESSION_COOKIE, Signed, current};
 pub use setup::{Gate, complete as complete_setup, gate as setup_gate, setup_token};

@@ -55,6 +55,7 @@ pub async fn current(app: &App, cookie: &str) -> Result<Option<Signed>> {
             session: Some(holder.id),
             role: Role::parse(&holder.role),
             source: Source::Web,
+            operator: holder.operator,
         },
         name: holder.name,
         email: holder.email,

@@ -67,4 +67,12 @@ ids! {
     MediaId,
     /// An entry of the audit trail.
     EventId,
+    /// A time without a sign of life.
+    OutageId,
+    /// A job of the queue.
+    JobId,
+    /// Something that people are told.
+    NoticeId,
+    /// An access token of `/api/v1`.
+    TokenId,
 }

@@ -1,9 +1,12 @@
-//! Small parts that know nothing of the product: clock, ids, secrets, encryption, text.
+//! Small parts that know nothing of the product: clock, ids, secrets, encryption, text, meters.
 
 pub mod clock;
 pub mod crypto;
 pub mod dice;
 pub mod ids;
+pub mod meter;
+pub mod process;
+pub mod recur;
 pub mod secret;
 pub mod seldom;
 pub mod text;

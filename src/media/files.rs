@@ -1,5 +1,7 @@
 //! The media of one post for a provider: [`MediaSource`] over the library and the store.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use tokio::sync::Semaphore;
@@ -15,6 +17,9 @@ use crate::{
 
 /// A picture of 40 megapixels takes hundreds of megabytes while it is decoded: one at a time.
 static DECODING: Semaphore = Semaphore::const_new(1);
+
+/// How long a platform may take to fetch a file itself.
+const PUBLIC: Duration = Duration::from_secs(3_600);
 
 /// Some items of one library.
 pub struct Files {
@@ -70,7 +75,9 @@ impl MediaSource for Files {
     }
 
     fn public_url(&self, id: MediaId) -> Option<String> {
-        self.item(id).ok().map(|m| m.url(&self.app))
+        let item = self.item(id).ok()?;
+        // A platform need not reach us when it can reach the bucket.
+        Some(self.app.store.public_url(&item.file, PUBLIC).unwrap_or_else(|| item.url(&self.app)))
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Knows nothing of platforms and their limits; [`Files`] makes pictures fit whatever limits it is told.
 
+pub mod api;
 mod files;
 mod film;
 mod inspect;
+mod jobs;
 mod kind;
 mod model;
 mod name;
@@ -17,6 +19,7 @@ mod upload;
 
 pub use files::Files;
 pub use inspect::MAX_PIXELS;
+pub use jobs::Clean;
 pub use kind::Kind;
 pub use model::{MAX_ALT, Media, Total};
 pub use resolve::{MediaInput, import, resolve};

@@ -8,6 +8,7 @@ use crate::{
     error::{Error, OrNotFound as _, Result},
     kit::{MediaId, OrgId},
     providers::MediaFile,
+    tokens::Cursor,
 };
 
 /// Most characters of an alternative text.
@@ -58,7 +59,7 @@ pub struct Total {
 #[derive(Debug, Clone, FromRow)]
 pub struct Use {
     /// The file's id.
-    pub id: String,
+    pub id: MediaId,
     /// Posts.
     pub posts: i64,
 }
@@ -104,10 +105,13 @@ impl Media {
     }
 
     /// Those of `ids` that exist, in the order of `ids`. Files taken out of the library are among them, because posts
-    /// keep what they use.
+    /// keep what they use; those whose bytes are gone are not.
     pub async fn find_many(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[MediaId]) -> Result<Vec<Self>> {
-        let found: Vec<Self> =
-            q("SELECT * FROM media WHERE org_id = $1").bind(org).list(" AND id IN ", ids.iter().copied()).all(ex).await?;
+        let found: Vec<Self> = q("SELECT * FROM media WHERE org_id = $1 AND removed_at IS NULL")
+            .bind(org)
+            .list(" AND id IN ", ids.iter().copied())
+            .all(ex)
+            .await?;
         Ok(ids.iter().filter_map(|id| found.iter().find(|m| m.id == *id)).cloned().collect())
     }
 
@@ -119,6 +123,15 @@ impl Media {
             query = query.and(earlier, id).push(")");
         }
         query.push(" ORDER BY created_at DESC, id DESC").and(" LIMIT ", limit).all(ex).await
+    }
+
+    /// A page of the library for `/api/v1`, newest first.
+    pub async fn page(ex: impl Into<Ex<'_>>, org: OrgId, after: Option<Cursor>, limit: i64) -> Result<Vec<Self>> {
+        let mut query = q("SELECT * FROM media WHERE org_id = $1 AND deleted_at IS NULL").bind(org);
+        if let Some(after) = after {
+            query = query.and(" AND (created_at, id) < (", after.at).and(", ", after.id).push(")");
+        }
+        query.and(" ORDER BY created_at DESC, id DESC LIMIT ", limit).all(ex).await
     }
 
     /// The file at this place of the store, in the library of `org`.
@@ -148,19 +161,62 @@ impl Media {
             .await
     }
 
-    /// In how many posts each of `ids` is; those in none are left out. Walks the organisation's parts, which is meant
-    /// for a page of the library and not for a loop.
+    /// In how many posts each of `ids` is; those in none are left out.
     pub async fn uses(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[MediaId]) -> Result<Vec<Use>> {
-        q("SELECT item.value ->> 'id' AS id, COUNT(DISTINCT t.post_id) AS posts
-           FROM targets t JOIN parts p ON p.target_id = t.id CROSS JOIN ")
-        // A function of each database that gives a row per element of the array.
-        .dialect("jsonb_array_elements(p.media)", "json_each(p.media)")
-        .push(" AS item WHERE t.deleted_at IS NULL")
+        q("SELECT u.media_id AS id, COUNT(DISTINCT t.post_id) AS posts
+           FROM part_media u JOIN parts p ON p.id = u.part_id JOIN targets t ON t.id = p.target_id
+           WHERE t.deleted_at IS NULL")
         .and(" AND t.org_id = ", org)
-        .list(" AND item.value ->> 'id' IN ", ids.iter().map(ToString::to_string))
+        .list(" AND u.media_id IN ", ids.iter().copied())
         .push(" GROUP BY 1")
         .all(ex)
         .await
+    }
+
+    /// Up to `limit` files that were taken out of a library before `before` and whose bytes are still there, beginning
+    /// after `after`, with whose they are.
+    pub async fn discarded(
+        ex: impl Into<Ex<'_>>,
+        before: DateTime<Utc>,
+        after: Option<MediaId>,
+        limit: i64,
+    ) -> Result<Vec<Self>> {
+        let mut query = q("SELECT * FROM media WHERE deleted_at < $1 AND removed_at IS NULL").bind(before);
+        if let Some(after) = after {
+            query = query.and(" AND id > ", after);
+        }
+        query.push(" ORDER BY id").and(" LIMIT ", limit).all(ex).await
+    }
+
+    /// True when something that has not gone out, or a draft, shows the file. Reads what posts say and not a table beside
+    /// them: bytes that are deleted do not come back.
+    pub async fn is_needed(&self, ex: impl Into<Ex<'_>>) -> Result<bool> {
+        let mark = format!("%{}%", self.id);
+        let (needed,): (i64,) = q("SELECT (SELECT count(*) FROM parts WHERE org_id = $1 AND state <> 'published' AND CAST(media AS TEXT) LIKE $2)
+           + (SELECT count(*) FROM post_versions v JOIN posts p ON p.id = v.post_id WHERE v.org_id = $1 AND p.deleted_at IS NULL
+              AND (p.unplaced OR EXISTS (SELECT 1 FROM targets t JOIN parts x ON x.target_id = t.id WHERE t.post_id = p.id AND x.state <> 'published'))
+              AND CAST(v.content AS TEXT) LIKE $2)")
+        .bind(self.org_id)
+        .bind(mark)
+        .one(ex)
+        .await?;
+        Ok(needed > 0)
+    }
+
+    /// The same of what was saved since this program runs, and without reading every post: for the last look.
+    pub async fn is_taken(&self, ex: impl Into<Ex<'_>>) -> Result<bool> {
+        let first: Option<(MediaId,)> = q("SELECT u.media_id FROM part_media u JOIN parts p ON p.id = u.part_id
+           WHERE u.media_id = $1 AND p.state <> 'published' LIMIT 1")
+        .bind(self.id)
+        .opt(ex)
+        .await?;
+        Ok(first.is_some())
+    }
+
+    /// Notes that the bytes are about to be deleted, after which it cannot be put back; false when it was put back.
+    pub async fn give_up(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<bool> {
+        let given_up = q("UPDATE media SET removed_at = $2 WHERE id = $1 AND deleted_at IS NOT NULL AND removed_at IS NULL");
+        Ok(given_up.bind(self.id).bind(now).exec(tx).await? == 1)
     }
 
     /// Adds a file whose bytes are stored already.
@@ -212,9 +268,15 @@ impl Media {
         found(changed)
     }
 
-    /// Puts a file back into the library; one that is there stays there.
+    /// Puts a file back into the library; one that is there stays there, one whose bytes were deleted is not found.
     pub async fn restore(tx: &mut Tx, org: OrgId, id: MediaId) -> Result<()> {
-        found(q("UPDATE media SET deleted_at = NULL WHERE org_id = $1 AND id = $2").bind(org).bind(id).exec(tx).await?)
+        found(
+            q("UPDATE media SET deleted_at = NULL WHERE org_id = $1 AND id = $2 AND removed_at IS NULL")
+                .bind(org)
+                .bind(id)
+                .exec(tx)
+                .await?,
+        )
     }
 }
 

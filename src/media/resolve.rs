@@ -1,6 +1,6 @@
 //! Which library item somebody means who names it by address or id, as callers of the REST API do.
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::Arc};
 
 use url::Url;
 
@@ -9,7 +9,7 @@ use super::{
     kind::Kind,
     model::Media,
     name,
-    upload::{Incoming, take_in},
+    upload::{Also, Incoming, take_in},
 };
 use crate::{
     app::App,
@@ -56,6 +56,11 @@ pub async fn resolve(app: &App, org: OrgId, input: MediaInput<'_>, field: &str) 
 /// Adds the file at a foreign address to the library, under the name in the address. At most 10 MiB; only addresses
 /// that this instance may call. Every failure names `field`.
 pub async fn import(app: &App, org: OrgId, url: &str, field: &str) -> Result<Media> {
+    import_also(app, org, (url, field), None).await
+}
+
+/// The same, with something else in the transaction that adds it.
+pub(super) async fn import_also(app: &App, org: OrgId, (url, field): (&str, &str), also: Option<Arc<dyn Also>>) -> Result<Media> {
     let refused = |detail: &str| Error::invalid(field, Message::new("media.error.fetch").with("detail", detail));
     let parsed = Url::parse(url).map_err(|e| refused(&e.to_string()))?;
     let limit = usize::try_from(FETCH_LIMIT).expect("ten MiB fit everywhere");
@@ -70,7 +75,7 @@ pub async fn import(app: &App, org: OrgId, url: &str, field: &str) -> Result<Med
         return Err(refused(&reply.failure(app.clock.now()).message));
     }
     let name = name::of_url(&parsed);
-    take_in(app, &Incoming { org, name: &name, field }, Cursor::new(reply.body)).await
+    take_in(app, &Incoming { org, name: &name, field, also }, Cursor::new(reply.body)).await
 }
 
 /// The place in the store that an address of ours names.

@@ -1,8 +1,10 @@
 //! Takes a file in: sniffed, streamed to the store, its headers read, its row written. File first, then row, so that no
 //! row is ever without its file.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future::BoxFuture, stream};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio_util::io::ReaderStream;
 
@@ -14,6 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
+    db::Tx,
     error::{Error, Message, Result},
     kit::{MediaId, OrgId, crypto::random},
     orgs::Caller,
@@ -31,6 +34,14 @@ pub(super) struct Incoming<'a> {
     pub name: &'a str,
     /// The field that errors name.
     pub field: &'a str,
+    /// What else belongs to the transaction that adds it.
+    pub also: Option<Arc<dyn Also>>,
+}
+
+/// What else happens in the transaction that adds a file.
+pub(super) trait Also: Send + Sync {
+    /// Does it; an error undoes the adding.
+    fn then<'a>(&'a self, tx: &'a mut Tx, media: &'a Media) -> BoxFuture<'a, Result<()>>;
 }
 
 /// Adds a file to the caller's library.
@@ -39,7 +50,17 @@ pub(super) struct Incoming<'a> {
 /// of these, is damaged, or breaks off is refused naming `file`; one that is too large is [`Error::TooLarge`]. In every
 /// case of failure nothing is left behind.
 pub async fn upload(app: &App, caller: &Caller, name: &str, reader: impl AsyncRead + Send + Unpin) -> Result<Media> {
-    take_in(app, &Incoming { org: caller.org, name, field: "file" }, reader).await
+    take_in(app, &Incoming { org: caller.org, name, field: "file", also: None }, reader).await
+}
+
+/// The same, with something else in its transaction.
+pub(super) async fn upload_also(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    (reader, also): (impl AsyncRead + Send + Unpin, Arc<dyn Also>),
+) -> Result<Media> {
+    take_in(app, &Incoming { org: caller.org, name, field: "file", also: Some(also) }, reader).await
 }
 
 pub(super) async fn take_in(app: &App, incoming: &Incoming<'_>, mut reader: impl AsyncRead + Send + Unpin) -> Result<Media> {
@@ -66,7 +87,7 @@ pub(super) async fn take_in(app: &App, incoming: &Incoming<'_>, mut reader: impl
         deleted_at: None,
     };
     // A task of its own: a sender that goes away now must not leave a file without a row.
-    let kept = tokio::spawn(keep(app.clone(), media, kind, stored)).await.map_err(Error::internal)??;
+    let kept = tokio::spawn(keep(app.clone(), media, (kind, incoming.also.clone()), stored)).await.map_err(Error::internal)??;
     kept.map_err(|message| Error::invalid(incoming.field, message))
 }
 
@@ -92,11 +113,16 @@ fn sniff(head: &[u8], incoming: &Incoming<'_>) -> Result<Kind> {
 }
 
 /// Reads the headers of a stored file and writes its row; removes the file when either fails.
-async fn keep(app: App, mut media: Media, kind: Kind, stored: Stored) -> Result<Result<Media, Message>> {
+async fn keep(
+    app: App,
+    mut media: Media,
+    (kind, also): (Kind, Option<Arc<dyn Also>>),
+    stored: Stored,
+) -> Result<Result<Media, Message>> {
     let outcome = match inspect::inspect(&app.store, &media.file, kind, stored.bytes).await {
         Ok(Ok(shown)) => {
             show(&mut media, shown);
-            insert(&app, &media).await.map(Ok)
+            insert(&app, &media, also).await.map(Ok)
         }
         Ok(Err(message)) => Ok(Err(message)),
         Err(e) => Err(e),
@@ -120,8 +146,11 @@ fn show(media: &mut Media, shown: Shown) {
     media.duration_ms = shown.duration_ms.and_then(|ms| i64::try_from(ms).ok());
 }
 
-async fn insert(app: &App, media: &Media) -> Result<()> {
+async fn insert(app: &App, media: &Media, also: Option<Arc<dyn Also>>) -> Result<()> {
     let mut tx = app.db.begin().await?;
     media.insert(&mut tx).await?;
+    if let Some(also) = also {
+        also.then(&mut tx, media).await?;
+    }
     tx.commit().await
 }

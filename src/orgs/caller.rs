@@ -76,18 +76,25 @@ pub struct Caller {
     pub role: Role,
     /// Which door.
     pub source: Source,
+    /// They run this instance.
+    pub operator: bool,
 }
 
 impl Caller {
     /// A key or command that acts for a whole organisation.
     pub fn machine(org: OrgId, zone_name: &str, source: Source) -> Self {
         let zone = zone::parse(zone_name).unwrap_or(Tz::UTC);
-        Self { org, zone, user: None, session: None, role: Role::Admin, source }
+        Self { org, zone, user: None, session: None, role: Role::Admin, source, operator: false }
     }
 
     /// The person who calls; [`Error::Unauthorized`] for a key or a command.
     pub fn person(&self) -> Result<UserId> {
         self.user.ok_or(Error::Unauthorized)
+    }
+
+    /// Refuses everybody but the instance's operator, as if the page did not exist.
+    pub fn require_operator(&self) -> Result<()> {
+        if self.operator { Ok(()) } else { Err(Error::NotFound("page")) }
     }
 
     /// Refuses callers below `role`.

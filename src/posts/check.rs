@@ -68,7 +68,7 @@ fn date(when: When, now: DateTime<Utc>) -> Option<Message> {
 }
 
 fn whole(field: &str, message: impl Into<Message>) -> Problem {
-    Problem { entry: None, part: None, field: field.to_owned(), message: message.into() }
+    Problem { entry: None, part: None, field: field.to_owned(), message: message.into(), same_as: None }
 }
 
 /// Collects what is wrong with one entry.
@@ -79,7 +79,8 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn add(&mut self, part: Option<usize>, field: impl Into<String>, message: impl Into<Message>) {
-        self.problems.push(Problem { entry: Some(self.entry), part, field: field.into(), message: message.into() });
+        let (entry, field, message) = (Some(self.entry), field.into(), message.into());
+        self.problems.push(Problem { entry, part, field, message, same_as: None });
     }
 }
 
@@ -100,6 +101,9 @@ fn check_entry(entry: &Entry, to: &Destination, known: &Known, goes_out: bool, f
     if entry.parts.len() > 1 && !about.can.thread {
         found.add(Some(1), "content", Message::new("problem.no_thread").with("provider", about.name));
     }
+    if about.limits.parts > 0 && entry.parts.len() > about.limits.parts {
+        found.add(None, "content", Message::new("problem.parts").with("limit", about.limits.parts));
+    }
     let parts: Vec<providers::DraftPart> = entry.parts.iter().map(|p| as_sent(p, known)).collect();
     for (n, part) in parts.iter().enumerate() {
         check_text(n, part, (about, &to.channel.name), found);
@@ -108,7 +112,7 @@ fn check_entry(entry: &Entry, to: &Destination, known: &Known, goes_out: bool, f
     if let Err(errors) = fields::read_json(about.settings, &entry.settings, "settings") {
         errors.into_iter().for_each(|e| found.add(None, e.field, e.message));
     }
-    for p in provider.review(&providers::Draft { parts: &parts, settings: &entry.settings }) {
+    for p in provider.review(&providers::Draft { parts: &parts, settings: &entry.settings, limits: &about.limits }) {
         let field = if p.part.is_none() { format!("settings.{}", p.field) } else { p.field.to_owned() };
         found.add(p.part, field, p.message);
     }
@@ -140,7 +144,7 @@ fn as_sent(part: &EntryPart, known: &Known) -> providers::DraftPart {
 }
 
 fn check_text(n: usize, part: &providers::DraftPart, (about, name): (&Descriptor, &str), found: &mut Found<'_>) {
-    let (text, limit) = (part.text.to_plain(), about.limits.text);
+    let (text, limit) = (about.words(&part.text), about.limits.text);
     if text.trim().is_empty() {
         if part.media.is_empty() {
             found.add(Some(n), "content", "problem.empty");
@@ -171,10 +175,22 @@ fn check_media(n: usize, media: &[MediaFile], about: &Descriptor, found: &mut Fo
             found.add(Some(n), "image", message.with("count", limit));
         }
     }
+    if limits.media > 0 && media.len() > limits.media {
+        let message = Message::new("problem.media_most").with("provider", about.name).with("count", limits.media);
+        found.add(Some(n), "image", message);
+    }
+    if n == 0 && media.len() < limits.media_needed {
+        let message = Message::new("problem.media_needed").with("provider", about.name).with("count", limits.media_needed);
+        found.add(Some(n), "image", message);
+    }
     if images > 0 && videos > 0 && !limits.mixed {
         found.add(Some(n), "image", Message::new("problem.mixed").with("provider", about.name));
     }
     for file in media {
+        if limits.video_seconds > 0 && file.duration.is_some_and(|d| d.as_secs() > limits.video_seconds) {
+            let message = Message::new("problem.video_length").with("provider", about.name).with("count", limits.video_seconds);
+            found.add(Some(n), "image", message);
+        }
         let over = file.alt.chars().count().saturating_sub(limits.alt);
         if over > 0 {
             found.add(Some(n), "image", Message::new("problem.alt").with("count", over).with("limit", limits.alt));

@@ -19,6 +19,8 @@ pub struct Draft {
     pub zone: Tz,
     /// One per channel, at least one unless it is a draft.
     pub entries: Vec<Entry>,
+    /// The same content may go to the same channel again; otherwise that is a [`Problem`] with [`Problem::same_as`].
+    pub allow_duplicate: bool,
 }
 
 /// When a post goes out.
@@ -32,6 +34,8 @@ pub enum When {
     Now,
     /// At the next free slot of each channel.
     NextSlot,
+    /// At the next time that is free on all channels, on all at once.
+    CommonSlot,
 }
 
 /// The post for one channel.
@@ -67,10 +71,13 @@ pub struct Problem {
     pub entry: Option<usize>,
     /// Which part of it, from 0.
     pub part: Option<usize>,
-    /// `channel`, `content`, `image`, `delay`, `settings`, `settings.<name>`, `date`.
+    /// `channel`, `content`, `image`, `delay`, `settings`, `settings.<name>`, `date`, `duplicate`.
     pub field: String,
     /// What is wrong.
     pub message: Message,
+    /// The target with the same content on the same channel, of the field `duplicate`: goes with
+    /// [`Draft::allow_duplicate`].
+    pub same_as: Option<TargetId>,
 }
 
 /// What was saved.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::draft::{Draft, EntryPart};
+use super::draft::{Draft, Entry, EntryPart};
 use crate::{
     app::App,
     channels::Channel,
@@ -33,13 +33,22 @@ impl Known {
     /// Loads it. [`Error::NotFound`] for a channel that is unknown, removed or somebody else's: such a draft cannot even
     /// be talked about.
     pub async fn load(app: &App, org: OrgId, draft: &Draft, loose: &[EntryPart]) -> Result<Self> {
+        Self::of(app, org, draft.entries.iter().collect(), loose).await
+    }
+
+    /// The same for many drafts at once.
+    pub async fn load_all(app: &App, org: OrgId, drafts: &[Draft]) -> Result<Self> {
+        Self::of(app, org, drafts.iter().flat_map(|d| &d.entries).collect(), &[]).await
+    }
+
+    async fn of(app: &App, org: OrgId, entries: Vec<&Entry>, loose: &[EntryPart]) -> Result<Self> {
         let mut known = Self::default();
-        for id in draft.entries.iter().map(|e| e.channel).collect::<BTreeSet<_>>() {
+        for id in entries.iter().map(|e| e.channel).collect::<BTreeSet<_>>() {
             let channel = Channel::find(&app.db, org, id).await?;
             let provider = channel.provider();
             known.channels.insert(id, Destination { channel, provider });
         }
-        let parts = draft.entries.iter().flat_map(|e| &e.parts).chain(loose);
+        let parts = entries.iter().flat_map(|e| &e.parts).chain(loose);
         let ids: BTreeSet<MediaId> = parts.flat_map(|p| p.media.iter().map(|m| m.id)).collect();
         let media = Media::find_many(&app.db, org, &ids.into_iter().collect::<Vec<_>>()).await?;
         known.media = media.into_iter().map(|m| (m.id, m)).collect();

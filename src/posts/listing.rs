@@ -90,6 +90,18 @@ pub async fn of_post(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<
     complete(ex, org, rows).await
 }
 
+/// Some targets, in the order of `ids`; those that are deleted or somebody else's are left out.
+pub async fn of_targets(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[TargetId]) -> Result<Vec<Listed>> {
+    let mut ex = ex.into();
+    let mut rows = Vec::new();
+    for ids in ids.chunks(BATCH) {
+        rows.extend(model::of_targets(&mut ex, org, ids).await?);
+    }
+    let mut listed: HashMap<TargetId, Listed> =
+        complete(ex, org, rows).await?.into_iter().map(|listed| (listed.target.id, listed)).collect();
+    Ok(ids.iter().filter_map(|id| listed.remove(id)).collect())
+}
+
 async fn complete(mut ex: Ex<'_>, org: OrgId, rows: Vec<ListedRow>) -> Result<Vec<Listed>> {
     let ids: Vec<TargetId> = rows.iter().map(|r| r.target.id).collect();
     let mut parts: HashMap<TargetId, Vec<Part>> = HashMap::new();

@@ -2,22 +2,24 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
 use super::{
     check::{check, check_loose},
+    common_slot::common,
     draft::{Draft, Entry, EntryPart, Problem, Saved, When},
     known::Known,
     model::{self, Stored, StoredEntry, StoredPart},
-    slots::{self, Taken},
+    recurrence::{self, Series},
 };
 use crate::{
     app::App,
     channels::fields,
     db::{Topic, Tx},
     delivery::{self, NewPart, NewTarget, Part, TargetChange, TargetState},
-    error::{Error, Result},
+    error::{Error, Message, Result},
     events::{self, Event},
     kit::{ChannelId, PartId, PostId, TargetId, VersionId},
     orgs::Caller,
@@ -35,6 +37,16 @@ pub(super) struct Composed<'a> {
     pub version: Option<i64>,
     /// The targets that were before the writer's eyes: others are left alone. `None`: all were.
     pub covers: Option<&'a [TargetId]>,
+    /// What else belongs to the transaction.
+    pub also: Option<&'a dyn Also>,
+    /// What it does to the post's recurrence.
+    pub series: Series<'a>,
+}
+
+/// What else happens in the transaction that saves a post, when everything of the post is written.
+pub(super) trait Also: Send + Sync {
+    /// Does it; an error undoes the saving.
+    fn then<'a>(&'a self, tx: &'a mut Tx, saved: &'a Saved) -> BoxFuture<'a, Result<()>>;
 }
 
 /// Saves a new post.
@@ -43,6 +55,26 @@ pub(super) struct Composed<'a> {
 /// with the draft. Nothing is half-saved.
 pub async fn create(app: &App, caller: &Caller, draft: &Draft) -> Outcome {
     create_composed(app, caller, draft, &Composed::default()).await
+}
+
+/// Saves many new posts in one transaction, all or none: some hundred at a time, for the transaction holds the writer.
+/// The inner error lists what is wrong with the first draft that cannot be saved.
+pub async fn create_all(app: &App, caller: &Caller, drafts: &[Draft]) -> Result<std::result::Result<Vec<Saved>, Vec<Problem>>> {
+    let known = Known::load_all(app, caller.org, drafts).await?;
+    let now = app.clock.now();
+    if let Some(problems) = drafts.iter().map(|d| check(d, &known, now)).find(|problems| !problems.is_empty()) {
+        return Ok(Err(problems));
+    }
+    let mut tx = app.db.begin().await?;
+    let mut all = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        match (Save { caller, draft, known: &known, now, post: PostId::new() }).add(&mut tx, app, &[]).await? {
+            Ok(saved) => all.push(saved),
+            Err(problems) => return Ok(Err(problems)),
+        }
+    }
+    tx.commit().await?;
+    Ok(Ok(all))
 }
 
 /// Saves a post again as its next version: targets named are edited in place, others are added, those no longer named
@@ -67,14 +99,14 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
     }
     let mut tx = app.db.begin().await?;
     let save = Save { caller, draft, known: &known, now, post: PostId::new() };
-    let dues = match save.dues(&mut tx, &[]).await? {
-        Ok(dues) => dues,
-        Err(problem) => return Ok(Err(vec![problem])),
+    let saved = match save.add(&mut tx, app, composed.loose).await? {
+        Ok(saved) => saved,
+        Err(problems) => return Ok(Err(problems)),
     };
-    model::insert(&mut tx, caller, save.post, draft.entries.is_empty(), now).await?;
-    save.note(&mut tx, "post.created", None, json!({"version": 1})).await?;
-    let plans: Vec<Plan> = (0i64..).zip(&draft.entries).map(|(n, e)| Plan::new(n, e, &[])).collect();
-    let saved = save.write(&mut tx, 1, (plans, dues), composed.loose).await?;
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), (save.is_draft(), false), now).await?;
+    if let Some(also) = composed.also {
+        also.then(&mut tx, &saved).await?;
+    }
     tx.commit().await?;
     Ok(Ok(saved))
 }
@@ -102,6 +134,10 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
         Ok(dues) => dues,
         Err(problem) => return Ok(Err(vec![problem])),
     };
+    let same = save.repetitions(app, &mut tx, (&dues, &named)).await?;
+    if !same.is_empty() {
+        return Ok(Err(same));
+    }
     let plans = save.plans(&mut tx, &existing).await?;
     save.note(&mut tx, "post.updated", None, json!({"version": number + 1})).await?;
     let saved = save.write(&mut tx, number + 1, (plans, dues), composed.loose).await?;
@@ -112,7 +148,13 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
         remaining += usize::from(!covered(id) || save.withdraw(&mut tx, id, listed.target.state).await?);
     }
     model::set_unplaced(&mut tx, caller.org, post, remaining == 0).await?;
+    let was_draft = existing.iter().any(|l| named.contains(&l.target.id) && l.target.state == TargetState::Draft);
+    let drafts = (save.is_draft(), was_draft && !save.is_draft());
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), drafts, now).await?;
     tx.publish(Topic::Posts(caller.org));
+    if let Some(also) = composed.also {
+        also.then(&mut tx, &saved).await?;
+    }
     tx.commit().await?;
     Ok(Ok(saved))
 }
@@ -133,7 +175,7 @@ fn misnamed(draft: &Draft, existing: &[super::Listed]) -> Result<Vec<Problem>> {
         let target = existing.iter().map(|l| &l.target).find(|t| t.id == id).ok_or(Error::NotFound("post"))?;
         if target.channel_id != entry.channel || !seen.insert(id) {
             let message = "problem.other_channel".into();
-            problems.push(Problem { entry: Some(n), part: None, field: "channel".into(), message });
+            problems.push(Problem { entry: Some(n), part: None, field: "channel".into(), message, same_as: None });
         }
     }
     Ok(problems)
@@ -175,6 +217,26 @@ struct Save<'a> {
 }
 
 impl Save<'_> {
+    fn is_draft(&self) -> bool {
+        matches!(self.draft.when, When::Draft(_))
+    }
+
+    /// Writes a new post, unless there is no free slot for an entry, or the same stands on its channel.
+    async fn add(&self, tx: &mut Tx, app: &App, loose: &[EntryPart]) -> Outcome {
+        let dues = match self.dues(tx, &[]).await? {
+            Ok(dues) => dues,
+            Err(problem) => return Ok(Err(vec![problem])),
+        };
+        let same = self.repetitions(app, tx, (&dues, &[])).await?;
+        if !same.is_empty() {
+            return Ok(Err(same));
+        }
+        model::insert(tx, self.caller, self.post, self.draft.entries.is_empty(), self.now).await?;
+        self.note(tx, "post.created", None, json!({"version": 1})).await?;
+        let plans: Vec<Plan> = (0i64..).zip(&self.draft.entries).map(|(n, e)| Plan::new(n, e, &[])).collect();
+        Ok(Ok(self.write(tx, 1, (plans, dues), loose).await?))
+    }
+
     /// When each entry goes out. Takes free posting times under the lock of their channels; `leaving` are targets that
     /// give theirs up.
     async fn dues(&self, tx: &mut Tx, leaving: &[TargetId]) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
@@ -183,22 +245,73 @@ impl Save<'_> {
             When::Draft(due) => return all(due),
             When::Now => return all(Some(self.now)),
             When::At(at) => return all(Some(at.max(self.now))),
-            When::NextSlot => {}
+            When::NextSlot | When::CommonSlot => {}
         }
         let channels: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
-        model::lock_channels(tx, self.caller.org, &channels.into_iter().collect::<Vec<_>>()).await?;
+        delivery::lock_channels(tx, self.caller.org, &channels.into_iter().collect::<Vec<_>>()).await?;
+        if self.draft.when == When::CommonSlot {
+            return self.common_due(tx, leaving).await;
+        }
         let mut dues = Vec::with_capacity(self.draft.entries.len());
         for (n, entry) in self.draft.entries.iter().enumerate() {
             let given = self.draft.entries.iter().zip(&dues).filter(|(e, _)| e.channel == entry.channel);
-            let taken = Taken { leaving, given: given.filter_map(|(_, due)| *due).collect() };
+            let taken = delivery::Taken { leaving, given: given.filter_map(|(_, due)| *due).collect() };
             let channel = &self.known.destination(entry.channel)?.channel;
-            let Some(due) = slots::free(&mut *tx, channel, self.now, &taken).await? else {
+            let Some(due) = delivery::free(&mut *tx, channel, self.now, &taken).await? else {
                 let message = "problem.no_slot".into();
-                return Ok(Err(Problem { entry: Some(n), part: None, field: "date".into(), message }));
+                return Ok(Err(Problem { entry: Some(n), part: None, field: "date".into(), message, same_as: None }));
             };
             dues.push(Some(due));
         }
         Ok(Ok(dues))
+    }
+
+    /// Entries whose content is on their channel already, or will be, unless that is allowed. `named` are the targets that
+    /// are saved.
+    async fn repetitions(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        (dues, named): (&[Option<DateTime<Utc>>], &[TargetId]),
+    ) -> Result<Vec<Problem>> {
+        let config = &app.config.delivery;
+        let window = TimeDelta::hours(config.duplicate_hours.into());
+        if self.draft.allow_duplicate || window.is_zero() || matches!(self.draft.when, When::Draft(_)) {
+            return Ok(Vec::new());
+        }
+        let mut problems = Vec::new();
+        for (n, (entry, due)) in self.draft.entries.iter().zip(dues).enumerate() {
+            let channel = &self.known.destination(entry.channel)?.channel;
+            let (Some(due), Some(root)) = (due, entry.parts.first()) else { continue };
+            if delivery::is_exempt(config, &channel.provider) {
+                continue;
+            }
+            let hash = delivery::content_hash(&root.text.to_html(), &root.media);
+            let within = (*due - window, *due + window);
+            let found = delivery::find_same(&mut *tx, (self.caller.org, entry.channel), hash, within, named).await?;
+            if let Some(same) = found {
+                let message =
+                    Message::new("problem.duplicate").with("channel", &channel.name).with("hours", config.duplicate_hours);
+                problems.push(Problem { entry: Some(n), part: None, field: "duplicate".into(), message, same_as: Some(same) });
+            }
+        }
+        Ok(problems)
+    }
+
+    /// One free time for all entries, under the lock of their channels.
+    async fn common_due(
+        &self,
+        tx: &mut Tx,
+        leaving: &[TargetId],
+    ) -> Result<std::result::Result<Vec<Option<DateTime<Utc>>>, Problem>> {
+        let ids: BTreeSet<ChannelId> = self.draft.entries.iter().map(|e| e.channel).collect();
+        let channels = ids.iter().map(|id| Ok(&self.known.destination(*id)?.channel)).collect::<Result<Vec<_>>>()?;
+        let taken = delivery::Taken { leaving, given: Vec::new() };
+        let message = "problem.no_common_slot".into();
+        Ok(match common(tx, &channels, self.now, &taken).await? {
+            Some(due) => Ok(vec![Some(due); self.draft.entries.len()]),
+            None => Err(Problem { entry: None, part: None, field: "date".into(), message, same_as: None }),
+        })
     }
 
     /// Which entry number and part ids each entry gets when the post has targets already.

@@ -2,7 +2,7 @@
 
 use super::{Listed, words::Reader};
 use crate::{
-    delivery::{Part, PartState, TargetState},
+    delivery::{HOURLY, Part, PartState, TargetState},
     error::{FailureKind, Message},
     render::text,
 };
@@ -12,7 +12,7 @@ pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
     let rest = match listed.target.state {
         TargetState::Draft => "sentence.draft".into(),
         TargetState::Scheduled => scheduled(listed, reader),
-        TargetState::Held => held(listed),
+        TargetState::Held => held(listed, reader),
         TargetState::Sending => sending(&listed.parts, provider, reader),
         TargetState::Published => {
             let since = listed.target.published_at.map(|at| reader.short(at));
@@ -25,8 +25,11 @@ pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
             Message::new("sentence.needs_you").with("n", part.map_or(1, |p| p.position + 1))
         }
         TargetState::Failed => failed(listed, provider),
+        TargetState::Missed if listed.target.reason.as_deref() == Some("skipped") => "sentence.skipped".into(),
         TargetState::Missed => "sentence.missed".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("channel_removed") => "sentence.channel_removed".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("superseded") => "sentence.superseded".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some("series") => "sentence.series_passed".into(),
         TargetState::Cancelled => "sentence.cancelled".into(),
     };
     match live(&listed.parts) {
@@ -52,18 +55,26 @@ fn first(parts: &[Part], is: impl Fn(PartState) -> bool) -> Option<&Part> {
 fn scheduled(listed: &Listed, reader: Reader) -> Message {
     match listed.target.due_at.filter(|due| *due > reader.now) {
         Some(due) => Message::new("sentence.scheduled").with("when", reader.short(due)),
-        None => "sentence.due".into(),
+        // Put off: a limit, or a backlog that is worked off.
+        None => match listed.parts.iter().find_map(|p| p.next_at).filter(|at| *at > reader.now) {
+            Some(at) => Message::new("sentence.waits_its_turn").with("when", reader.short(at)),
+            None => "sentence.due".into(),
+        },
     }
 }
 
-fn held(listed: &Listed) -> Message {
+fn held(listed: &Listed, reader: Reader) -> Message {
     let key = match listed.target.reason.as_deref() {
         Some("late") => "sentence.held_late",
         Some("reconnect") => "sentence.held_reconnect",
         Some("paused") => "sentence.held_paused",
+        Some("restored") => "sentence.held_restored",
+        Some(HOURLY) => "sentence.held_hourly",
+        Some("series") => "sentence.held_series",
         _ => "sentence.held",
     };
-    Message::new(key).with("channel", &listed.channel.name)
+    let next = listed.parts.iter().find_map(|p| p.next_at).map(|at| reader.short(at));
+    Message::new(key).with("channel", &listed.channel.name).with("when", next.unwrap_or_default())
 }
 
 fn sending(parts: &[Part], provider: &str, reader: Reader) -> Message {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Listed, model::Attempt, words::Reader};
 use crate::{
+    delivery::HOURLY,
     error::{Failure, FailureKind, Message},
     events,
     render::{Moment, text},
@@ -113,15 +114,25 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         "target.restored" => ("undo-2", "event.target.restored"),
         "target.sent_now" => ("send", "event.target.sent_now"),
         "target.retried" => ("refresh-cw", "event.target.retried"),
+        "target.dropped" => ("x", "event.target.dropped"),
         "target.deleted" => ("trash-2", "event.target.deleted"),
         "target.brought_back" => ("undo-2", "event.target.brought_back"),
+        "target.passed_over" => ("skip-forward", "event.target.passed_over"),
         "target.released" => ("play", "event.target.released"),
         "target.held" => match field("reason") {
             "late" => ("pause", "event.target.held_late"),
             "reconnect" => ("pause", "event.target.held_reconnect"),
             "paused" => ("pause", "event.target.held_paused"),
+            "restored" => ("pause", "event.target.held_restored"),
+            HOURLY => ("hourglass", "event.target.held_hourly"),
+            "series" => ("pause", "event.target.held_series"),
             _ => ("pause", "event.target.held"),
         },
+        "target.missed" => match field("reason") {
+            "skipped" => ("ban", "event.target.missed_skipped"),
+            _ => ("ban", "event.target.missed"),
+        },
+        "target.moved" => ("calendar-clock", "event.target.moved"),
         "part.published" => ("circle-check", "event.part.published"),
         "part.processing" => ("loader", "event.part.processing"),
         "part.failed" => ("circle-alert", "event.part.failed"),

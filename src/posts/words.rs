@@ -31,6 +31,11 @@ impl Reader {
         at.with_timezone(&self.zone).format("%a %-d %b, %H:%M").to_string()
     }
 
+    /// `Tue 24 Nov 2026, 12:45`.
+    pub fn with_year(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%a %-d %b %Y, %H:%M").to_string()
+    }
+
     /// `Today, Monday 23 November`; with the year when it is another one.
     pub fn day(&self, date: NaiveDate) -> String {
         let today = self.now.with_timezone(&self.zone).date_naive();

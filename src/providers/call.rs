@@ -2,7 +2,7 @@
 //!
 //! [`Steps`], [`Tokens`] and [`MediaSource`] are implemented by features above; a provider cannot reach past them.
 
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{collections::BTreeMap, future::Future, ops::Deref, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -11,17 +11,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::{Failure, FailureKind, Fut, Remote};
-use crate::{http::Client, kit::MediaId, kit::text::Doc};
+use super::{Access, Failure, FailureKind, Fut, Remote};
+use crate::{kit::MediaId, kit::text::Doc};
 
 /// One part to be published on one account.
 pub struct Call<'a> {
-    /// The guarded client.
-    pub http: &'a Client,
-    /// The platform's id of the account.
-    pub account: &'a str,
-    /// Host overrides of this provider's configuration.
-    pub hosts: &'a BTreeMap<String, String>,
+    /// The account.
+    pub access: Access<'a>,
     /// The text.
     pub text: &'a Doc,
     /// Pictures and videos, in order.
@@ -32,14 +28,18 @@ pub struct Call<'a> {
     pub position: usize,
     /// What earlier parts of this thread became, in order: `thread[0]` is the root. Empty for the root itself.
     pub thread: &'a [Remote],
-    /// Now.
-    pub now: DateTime<Utc>,
     /// The ledger of this part.
     pub steps: &'a dyn Steps,
-    /// The account's credentials.
-    pub tokens: &'a dyn Tokens,
     /// The bytes of the media.
     pub files: &'a dyn MediaSource,
+}
+
+impl<'a> Deref for Call<'a> {
+    type Target = Access<'a>;
+
+    fn deref(&self) -> &Access<'a> {
+        &self.access
+    }
 }
 
 /// What it means that a step was begun and its end is not known.
@@ -196,7 +196,12 @@ impl Call<'_> {
     /// Refuses what the descriptor says does not fit. It was checked when the post was saved; this is for what changed since,
     /// and no request has left.
     pub fn fits(&self, about: &super::Descriptor) -> Result<(), Failure> {
-        let (text, limits) = (self.text.to_plain(), about.limits);
+        self.fits_in(about, &about.limits)
+    }
+
+    /// As [`Call::fits`], with limits of this account's own.
+    pub fn fits_in(&self, about: &super::Descriptor, limits: &super::Limits) -> Result<(), Failure> {
+        let text = about.words(self.text);
         let (long, bytes, most) = (limits.text.count(&text), text.len(), limits.text.max_bytes.unwrap_or(usize::MAX));
         let films = self.media.iter().filter(|m| m.is_video()).count();
         let pictures = self.media.len() - films;
@@ -210,9 +215,19 @@ impl Call<'_> {
         Err(Failure::rejected(refusal))
     }
 
-    /// A host of the provider, as configured.
-    pub fn host(&self, about: &super::Descriptor, name: &str) -> String {
-        host(self.hosts, about, name)
+    /// The words that are sent: see [`super::Descriptor::words`].
+    pub fn words(&self, about: &super::Descriptor) -> String {
+        about.words(self.text)
+    }
+
+    /// A text of the settings; nothing when it is not there or empty.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings[name].as_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// The part before this one, which a reply hangs on; `None` for the root.
+    pub fn parent(&self) -> Option<&Remote> {
+        self.thread.last()
     }
 }
 

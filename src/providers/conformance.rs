@@ -99,6 +99,9 @@ async fn promises_are_kept_and_only_those_are_made() {
         let step = StepKey { key: uuid::Uuid::nil(), begun_at: stage.now, earlier: 1 };
         let found = provider.find(&call, &step).await;
         assert_eq!(about.can.find, supported(&found), "{}: find", about.id);
+        let candidates = provider.candidates(&call, &step).await;
+        assert_eq!(about.can.candidates, supported(&candidates), "{}: candidates", about.id);
+        assert_eq!(about.can.candidates, supported(&provider.recognise(&call, "abc").await), "{}: recognise", about.id);
         let remote = Remote { id: "1".into(), url: None, extra: json!({}) };
         assert_eq!(about.can.delete, supported(&provider.delete(&call, &remote).await), "{}: delete", about.id);
         assert!(!matches!(found, Ok(Found::Yes(_))), "{} found what is not there", about.id);

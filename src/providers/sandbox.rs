@@ -4,12 +4,13 @@
 use std::{sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Account, Answers, Call, Can, Choice, Descriptor, Effect, Failure, Field, Found, Fut, Limits, Link, MediaFile, Outcome,
-    Picture, Provider, Remote, StepKey, Text, call::host,
+    Account, Answers, Call, Can, Candidate, Choice, Connected, Descriptor, Effect, Failure, Field, Found, Fut, Group, Limits,
+    Link, MediaFile, Outcome, Picture, Provider, Remote, StepKey, Text, call::host,
 };
 use crate::{
     http::{Method, Reply, Request},
@@ -24,11 +25,15 @@ pub const INVITATION_HEADER: &str = "x-sandbox-invitation";
 const PUBLIC: Choice = Choice { value: "public", label: "provider.sandbox.public" };
 const FOLLOWERS: Choice = Choice { value: "followers", label: "provider.sandbox.followers" };
 
+/// How far the two clocks may be apart.
+const BEFORE: TimeDelta = TimeDelta::minutes(5);
+
 const MAX_FILE: u64 = 20 * 1024 * 1024;
 
 const ABOUT: Descriptor = Descriptor {
     id: "sandbox",
     name: "Sandbox",
+    group: Group::Practice,
     connect: &[
         Field::text("handle", "provider.sandbox.handle").default("me").optional().help("provider.sandbox.handle_help"),
         Field::url("server", "provider.sandbox.server").optional().help("provider.sandbox.server_help"),
@@ -36,7 +41,7 @@ const ABOUT: Descriptor = Descriptor {
     settings: &[Field::choice("visibility", "provider.sandbox.visibility", &[PUBLIC, FOLLOWERS]).default("public").optional()],
     // Empty: the instance's own sandbox, whose address is known when it listens.
     hosts: &[("web", "")],
-    can: Can { thread: true, find: true, delete: true, ..Can::PUBLISH },
+    can: Can { thread: true, find: true, candidates: true, delete: true, ..Can::PUBLISH },
     limits: Limits {
         text: Text::graphemes(500),
         images: 4,
@@ -79,11 +84,24 @@ struct Uploaded {
 struct Posted {
     id: String,
     url: String,
+    // What only lists of posts are read for; an answer to a publication is good without.
+    #[serde(default)]
+    account: String,
+    #[serde(default)]
+    text: String,
+    created_at: Option<DateTime<Utc>>,
 }
 
 impl From<Posted> for Remote {
     fn from(post: Posted) -> Self {
         Remote { id: post.id, url: Some(post.url), extra: json!({}) }
+    }
+}
+
+impl From<Posted> for Candidate {
+    fn from(post: Posted) -> Self {
+        let (text, at) = (post.text.clone(), post.created_at);
+        Candidate::new(post.into(), &text, at)
     }
 }
 
@@ -113,8 +131,8 @@ impl Provider for Sandbox {
         &ABOUT
     }
 
-    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Account> {
-        Box::pin(connect(link, answers))
+    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Connected> {
+        Box::pin(async { connect(link, answers).await.map(Connected::from) })
     }
 
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {
@@ -123,6 +141,14 @@ impl Provider for Sandbox {
 
     fn find<'a>(&'a self, call: &'a Call<'a>, step: &'a StepKey) -> Fut<'a, Found> {
         Box::pin(find(call, step))
+    }
+
+    fn candidates<'a>(&'a self, call: &'a Call<'a>, step: &'a StepKey) -> Fut<'a, Vec<Candidate>> {
+        Box::pin(candidates(call, step))
+    }
+
+    fn recognise<'a>(&'a self, call: &'a Call<'a>, words: &'a str) -> Fut<'a, Option<Candidate>> {
+        Box::pin(recognise(call, words))
     }
 
     fn delete<'a>(&'a self, call: &'a Call<'a>, remote: &'a Remote) -> Fut<'a, ()> {
@@ -218,6 +244,27 @@ async fn find(call: &Call<'_>, step: &StepKey) -> Result<Found, Failure> {
         (true, true) => Found::No,
         (true, false) => Found::NotSeen,
     })
+}
+
+async fn candidates(call: &Call<'_>, step: &StepKey) -> Result<Vec<Candidate>, Failure> {
+    let (handle, since) = (credentials(call)?.handle, (step.begun_at - BEFORE).to_rfc3339_opts(SecondsFormat::Micros, true));
+    let request = request(call, Method::GET, "posts")?.query(&[("account", handle.as_str()), ("since", &since), ("limit", "50")]);
+    let listed: Listed = request.send().await?.ok(call.now, explain)?.json()?;
+    Ok(listed.posts.into_iter().map(Candidate::from).collect())
+}
+
+async fn recognise(call: &Call<'_>, words: &str) -> Result<Option<Candidate>, Failure> {
+    // `…/@handle#id`, or the id alone.
+    let id = words.rsplit('#').next().unwrap_or_default().trim();
+    if id.is_empty() || id.len() > 64 || !id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        return Ok(None);
+    }
+    let reply = request(call, Method::GET, &format!("posts/{id}"))?.send().await?;
+    if reply.status == 404 {
+        return Ok(None);
+    }
+    let post: Posted = reply.ok(call.now, explain)?.json()?;
+    Ok((post.account == credentials(call)?.handle).then(|| post.into()))
 }
 
 async fn delete(call: &Call<'_>, remote: &Remote) -> Result<(), Failure> {

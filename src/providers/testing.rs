@@ -25,7 +25,9 @@ use serde_json::Value as Json;
 pub use fake::{Answer, Fake, Seen};
 pub use ledger::Ledger;
 
-use super::{Call, Failure, Fitted, Fut, MediaFile, MediaSource, Picture, Refresh, Remote, Tokens};
+use super::{
+    Access, Account, Answers, Call, Connected, Failure, Fitted, Fut, MediaFile, MediaSource, Picture, Refresh, Remote, Tokens,
+};
 use crate::{config, http::Client, kit::MediaId, kit::text::Doc};
 
 /// A client that may call the loopback address and gives up after a second.
@@ -36,6 +38,9 @@ pub fn client() -> Client {
     Client::new(&config::Http { allow_private, connect_timeout_seconds: 1, timeout_seconds: 1 }).unwrap()
 }
 
+/// Where the platform sends people back.
+pub const REDIRECT: &str = "https://rostrum.example/integrations/social/x";
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
@@ -45,6 +50,7 @@ pub struct Stage {
     pub http: Client,
     pub account: String,
     pub hosts: BTreeMap<String, String>,
+    pub app: Answers,
     pub text: Doc,
     pub media: Vec<MediaFile>,
     pub settings: Json,
@@ -63,6 +69,7 @@ impl Stage {
             http: client(),
             account: account.into(),
             hosts: BTreeMap::new(),
+            app: Answers::new(),
             text: Doc::default(),
             media: Vec::new(),
             settings: Json::Object(Default::default()),
@@ -86,20 +93,29 @@ impl Stage {
         self
     }
 
+    /// The account.
+    pub fn access(&self) -> Access<'_> {
+        Access {
+            http: &self.http,
+            hosts: &self.hosts,
+            app: &self.app,
+            redirect: REDIRECT,
+            account: &self.account,
+            tokens: &self.purse,
+            now: self.now,
+        }
+    }
+
     /// What the provider sees.
     pub fn call(&self) -> Call<'_> {
         Call {
-            http: &self.http,
-            account: &self.account,
-            hosts: &self.hosts,
+            access: self.access(),
             text: &self.text,
             media: &self.media,
             settings: &self.settings,
             position: self.thread.len(),
             thread: &self.thread,
-            now: self.now,
             steps: &self.ledger,
-            tokens: &self.purse,
             files: &self.files,
         }
     }
@@ -120,6 +136,14 @@ impl Stage {
         for secret in secrets {
             assert!(!kept.iter().any(|text| text.contains(secret)), "{secret} shows in {kept:?}");
         }
+    }
+}
+
+/// The account of a provider that has nothing to choose from.
+pub fn one(connected: Connected) -> Account {
+    match connected {
+        Connected::Account(account) => *account,
+        Connected::Choose { pages, .. } => panic!("offered {pages:?}"),
     }
 }
 

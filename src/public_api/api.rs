@@ -18,7 +18,7 @@ use self::{
         Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
     },
     key::Key,
-    payload::{Body, FileUpload},
+    payload::{Body, FileUpload, Wire},
 };
 use super::{
     create, date, list,
@@ -34,6 +34,9 @@ use crate::{
     kit::{ChannelId, OrgId, TargetId},
     media, posts,
 };
+
+/// Most channels for which one time is looked for.
+const MAX_TOGETHER: usize = 100;
 
 /// What the operations are about.
 #[derive(Tags)]
@@ -100,16 +103,24 @@ impl Api {
     }
 
     /// Find a channel's next free posting time
+    ///
+    /// With several ids and commas between them, a time that is free on all these channels.
     #[oai(path = "/find-slot/:id", method = "get", operation_id = "findSlot", tag = "About::Channels")]
     async fn find_slot(
         &self,
         app: App,
         key: Key,
-        /// The id of the channel.
+        /// The id of the channel, or several with commas, at most 100.
         id: Path<String>,
     ) -> Answer<Slot, AbsentOrBusy> {
-        let channel = channel(&app, key.0.org, &id).await?;
-        let free = posts::slots::next_free(&app, key.0.org, channel.id, app.clock.now()).await?;
+        let (org, now, mut channels) = (key.0.org, app.clock.now(), Vec::new());
+        for id in id.split(',').take(MAX_TOGETHER) {
+            channels.push(channel(&app, org, id.trim()).await?.id);
+        }
+        let free = match channels[..] {
+            [one] => posts::slots::next_free(&app, org, one, now).await?,
+            _ => posts::next_common(&app, org, &channels, now).await?,
+        };
         let at = free.ok_or_else(|| Error::conflict("api.no_slot"))?;
         Ok(FreeSlot { date: date::minute(at) }.into())
     }
@@ -158,7 +169,7 @@ impl Api {
         if is_named(&customer) {
             return Ok(super::objects::PostList { posts: vec![] }.into());
         }
-        Ok(list::list(&app, key.0.org, window).await?.into())
+        Ok(Posts::Ok(Wire::written(list::list(&app, key.0.org, window).await?)))
     }
 
     /// Create or change posts
@@ -172,7 +183,8 @@ impl Api {
 
     /// Delete a post
     ///
-    /// What has not gone out never will; what is live stays live and is no longer listed.
+    /// What has not gone out never will; what is live stays live and is no longer listed. Of a post that repeats, this
+    /// occurrence and all that follow are deleted.
     #[oai(path = "/posts/:id", method = "delete", operation_id = "deletePost", tag = "About::Posts")]
     async fn delete_post(
         &self,
@@ -235,7 +247,7 @@ impl Api {
     /// Upload a file
     #[oai(path = "/upload", method = "post", operation_id = "uploadFile", tag = "About::Media")]
     async fn upload(&self, app: App, key: Key, upload: FileUpload) -> Answer<Uploaded, Take> {
-        let mut upload = upload.0.ok_or(Refusal::NO_FILE)?;
+        let mut upload = upload.form.ok_or(Refusal::NO_FILE)?;
         while let Some(field) = upload.next().await? {
             let Some(name) = field.file_name().filter(|_| field.name() == Some("file")).map(str::to_owned) else { continue };
             let media = media::upload(&app, &key.0, &name, field.into_async_read()).await?;

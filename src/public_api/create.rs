@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 use super::{
@@ -15,7 +16,11 @@ use crate::{
     channels::Channel,
     delivery::TargetState,
     error::{Error, FieldError, Result},
-    kit::{ChannelId, OrgId, PartId, TargetId},
+    kit::{
+        ChannelId, OrgId, PartId, TargetId,
+        recur::{End, Every, Rule},
+        zone,
+    },
     media::{self, Media, MediaInput},
     orgs::Caller,
     posts::{self, Draft, Entry, EntryPart, Listed, When},
@@ -31,10 +36,13 @@ pub async fn create(app: &App, caller: &Caller, body: &Json) -> Result<Vec<Creat
     let edited = edited(app, caller.org, &new.entries).await?;
     let when = when(&new, &edited)?;
     let entries = entries(app, caller.org, &new, &edited).await?;
-    let draft = Draft { when, zone: caller.zone, entries };
-    let outcome = match edited.iter().flatten().next() {
-        Some(known) => posts::amend(app, caller, known.target.post_id, &draft).await?,
-        None => posts::create(app, caller, &draft).await?,
+    let draft = Draft { when, zone: caller.zone, entries, allow_duplicate: true };
+    let known = edited.iter().flatten().next().map(|known| known.target.post_id);
+    let outcome = match (known, rule(&new, &draft, app.clock.now())) {
+        (Some(post), Some(rule)) => posts::recurrence::amend(app, caller, post, &draft, &rule).await?,
+        (Some(post), None) => posts::amend(app, caller, post, &draft).await?,
+        (None, Some(rule)) => posts::recurrence::create(app, caller, &draft, &rule).await?,
+        (None, None) => posts::create(app, caller, &draft).await?,
     };
     let saved = outcome.map_err(|problems| {
         let places: Vec<Place> = (new.entries.iter().enumerate())
@@ -45,6 +53,17 @@ pub async fn create(app: &App, caller: &Caller, body: &Json) -> Result<Vec<Creat
     let created =
         |(id, channel): (TargetId, ChannelId)| CreatedPost { post_id: id.to_string(), integration: channel.to_string() };
     Ok(saved.targets.into_iter().map(created).collect())
+}
+
+/// Postiz counts days of 24 hours; here they are days of the organisation's clock, so that nine o'clock stays nine o'clock.
+fn rule(new: &NewPost<'_>, draft: &Draft, now: DateTime<Utc>) -> Option<Rule> {
+    let first = match draft.when {
+        When::At(at) => at,
+        When::Draft(at) => at.unwrap_or(now),
+        _ => now,
+    };
+    let start = zone::wall(draft.zone, first.max(now));
+    Some(Rule { every: Every::Days(new.inter?), start, zone: draft.zone, end: End::Never })
 }
 
 /// For each entry the target that it edits.

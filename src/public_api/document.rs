@@ -32,7 +32,7 @@ pub(super) fn with_servers(app_url: &str) -> Json {
 }
 
 /// A property that need not be there may be null: true of everything that is read and written here.
-fn admit_null(schema: &mut Json) {
+pub fn admit_null(schema: &mut Json) {
     let required: Vec<Json> = schema["required"].as_array().cloned().unwrap_or_default();
     let properties = schema.get_mut("properties").and_then(Json::as_object_mut);
     for (name, property) in properties.into_iter().flatten() {
@@ -48,8 +48,13 @@ fn admit_null(schema: &mut Json) {
 
 /// The methods of a path below the prefix.
 pub(super) fn methods_at(path: &str) -> Vec<String> {
+    methods_of(&DOCUMENT, path)
+}
+
+/// The methods that a document has at a path.
+pub fn methods_of(document: &Json, path: &str) -> Vec<String> {
     let path = path.trim_end_matches('/');
-    let known = DOCUMENT["paths"].as_object().into_iter().flatten();
+    let known = document["paths"].as_object().into_iter().flatten();
     let methods =
         known.filter(|(template, _)| matches(template, path)).flat_map(|(_, item)| item.as_object().into_iter().flatten());
     methods.map(|(method, _)| method.to_uppercase()).collect()

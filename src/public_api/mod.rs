@@ -6,14 +6,14 @@
 pub mod api;
 mod create;
 mod date;
-mod document;
-mod input;
+pub mod document;
+mod drawn;
 mod list;
 mod model;
 mod new_post;
 pub mod pages;
 mod problems;
-mod reference;
+pub mod reference;
 mod refusal;
 mod remove;
 mod settings;
@@ -23,4 +23,5 @@ mod window;
 /// What goes over the wire.
 mod objects;
 
+use crate::web::input;
 pub use document::document;

@@ -24,6 +24,8 @@ pub const MAX_VALUES: usize = 50;
 pub const MAX_IMAGES: usize = 50;
 /// Minutes of thirty days.
 const MAX_DELAY: f64 = 43_200.0;
+/// Most days after which a post goes out again.
+const MAX_INTERVAL: f64 = 366.0;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub struct NewPost<'a> {
     pub kind: Kind,
     /// When.
     pub date: Option<DateTime<Utc>>,
+    /// Days after which it goes out again.
+    pub inter: Option<u32>,
     /// One per channel, at least one.
     pub entries: Vec<NewEntry<'a>>,
 }
@@ -102,11 +106,11 @@ fn post<'a>(body: &Object<'a, '_>, channels: &'a Channels) -> Option<NewPost<'a>
     };
     body.boolean("shortLink");
     body.list("tags", usize::MAX);
-    body.number("inter");
+    let inter = interval(body);
     body.text("order");
     let list = body.required_list("posts", MAX_ENTRIES).unwrap_or_default();
     let entries: Vec<NewEntry> = body.items("posts", list).filter_map(|(_, item)| entry(&item, channels)).collect();
-    Some(NewPost { kind: kind?, date, entries })
+    Some(NewPost { kind: kind?, date, inter, entries })
 }
 
 fn kind(body: &Object<'_, '_>, word: &str) -> Option<Kind> {
@@ -120,6 +124,17 @@ fn kind(body: &Object<'_, '_>, word: &str) -> Option<Kind> {
             None
         }
     }
+}
+
+/// Zero is Postiz's "does not repeat".
+fn interval(body: &Object<'_, '_>) -> Option<u32> {
+    let days = body.number("inter")?;
+    if days.fract() != 0.0 || !(0.0..=MAX_INTERVAL).contains(&days) {
+        body.wrong("inter", Message::new("field.number").with("min", 1).with("max", MAX_INTERVAL));
+        return None;
+    }
+    // In range and whole, so the cast cuts nothing.
+    Some(days as u32).filter(|days| *days > 0)
 }
 
 fn moment(body: &Object<'_, '_>, required: bool) -> Option<DateTime<Utc>> {

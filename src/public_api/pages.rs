@@ -4,7 +4,7 @@ use poem::{Response, Route, get, handler};
 
 use super::{
     document::{self, document},
-    reference,
+    reference::{self, Start},
 };
 use crate::{
     app::App,
@@ -24,5 +24,6 @@ fn openapi(app: App) -> Response {
 #[handler]
 fn docs(app: App, frame: Frame) -> web::Result {
     let document = document::with_servers(&app.url);
-    Ok(frame.page(&reference::read(&document, app.link("/public/v1")))?)
+    let start = Start { base_url: app.link("/public/v1"), text: "docs.start_text", header: "docs.auth_header" };
+    Ok(frame.page(&reference::read(&document, &start))?)
 }

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn problem(entry: Option<usize>, part: Option<usize>, field: &str) -> Problem {
-        Problem { entry, part, field: field.into(), message: "error.internal".into() }
+        Problem { entry, part, field: field.into(), message: "error.internal".into(), same_as: None }
     }
 
     #[test]

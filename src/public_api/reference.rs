@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::{error::Message, render::View};
+use crate::{
+    error::Message,
+    render::{View, text},
+};
 
 /// Deepest fields of a body that are listed one by one.
 const MAX_DEPTH: usize = 6;
@@ -14,7 +17,19 @@ pub struct Reference {
     title: String,
     version: String,
     base_url: String,
+    start_text: String,
+    auth_header: String,
     groups: Vec<Group>,
+}
+
+/// How to begin.
+pub struct Start {
+    /// Where the paths begin.
+    pub base_url: String,
+    /// What to do first, a key of the catalogue.
+    pub text: &'static str,
+    /// The header that carries the key, a key of the catalogue.
+    pub header: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,12 +78,14 @@ impl View for Reference {
 }
 
 /// Reads the document.
-pub fn read(document: &Json, base_url: String) -> Reference {
+pub fn read(document: &Json, start: &Start) -> Reference {
     let tags = document["tags"].as_array().into_iter().flatten();
     Reference {
         title: words(&document["info"]["title"]),
         version: words(&document["info"]["version"]),
-        base_url,
+        base_url: start.base_url.clone(),
+        start_text: text(&start.text.into()),
+        auth_header: text(&start.header.into()),
         groups: tags.map(|tag| group(document, tag)).collect(),
     }
 }

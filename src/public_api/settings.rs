@@ -39,6 +39,19 @@ fn property(field: &Field) -> Json {
         FieldKind::Choice { choices } => json!({"type": "string", "enum": choices.iter().map(|c| c.value).collect::<Vec<_>>()}),
         FieldKind::Url => json!({"type": "string", "format": "uri", "maxLength": field.max}),
         FieldKind::Text | FieldKind::Password | FieldKind::LongText => json!({"type": "string", "maxLength": field.max}),
+        FieldKind::Pick { labelled, .. } => item(labelled),
+        FieldKind::Tags { most, labelled, .. } => json!({"type": "array", "maxItems": most, "items": item(labelled)}),
+        FieldKind::Media { .. } => {
+            json!({"type": "object", "properties": {"id": {"type": "string"}, "path": {"type": "string", "format": "uri"}}, "required": ["path"]})
+        }
+        FieldKind::List { of, most, wrapped } => {
+            let entry = if wrapped {
+                json!({"type": "object", "properties": {"value": schema(of)}, "required": ["value"]})
+            } else {
+                schema(of)
+            };
+            json!({"type": "array", "minItems": i32::from(field.required), "maxItems": most, "items": entry})
+        }
     };
     let words: Vec<String> =
         [field.label, field.help].into_iter().filter(|key| !key.is_empty()).map(|key| text(&key.into())).collect();
@@ -51,6 +64,16 @@ fn property(field: &Field) -> Json {
         };
     }
     property
+}
+
+/// An item of a platform's list.
+fn item(labelled: bool) -> Json {
+    match labelled {
+        true => {
+            json!({"type": "object", "properties": {"value": {"type": "string"}, "label": {"type": "string"}}, "required": ["value"]})
+        }
+        false => json!({"type": "string"}),
+    }
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ async fn save(app: &App, caller: &Caller, listed: &Listed, wanted: PostState) ->
     let entry =
         Entry { target: Some(target.id), channel: target.channel_id, settings: target.settings.clone(), parts: parts.collect() };
     let zone = crate::kit::zone::parse(&target.zone).unwrap_or(caller.zone);
-    let draft = Draft { when, zone, entries: vec![entry] };
+    let draft = Draft { when, zone, entries: vec![entry], allow_duplicate: true };
     let place = Place { path: String::new(), provider: &listed.channel.provider, name: &listed.channel.name };
     posts::amend(app, caller, target.post_id, &draft).await?.map_err(|problems| problems::refuse(problems, &[place]))?;
     Ok(())

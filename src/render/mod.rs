@@ -24,6 +24,7 @@ use crate::error::{Error, Message, Result};
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/templates"]
 #[include = "*.html"]
+#[include = "*.txt"]
 struct Templates;
 
 /// One page's template and what it is given. A test renders every sample strictly.
@@ -50,7 +51,8 @@ impl Pages {
     pub fn new() -> Result<Self> {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        env.set_auto_escape_callback(|_| AutoEscape::Html);
+        // The plain texts of mails are the only templates that are not HTML.
+        env.set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
         env.add_function("t", translate);
         env.add_function("asset", |path: &str| asset_url(path));
         for name in Templates::iter() {

@@ -13,7 +13,7 @@
 //! | `GET /processing/{id}` | 200 `{state: "processing", after_ms}` or `{state: "done", post}` |
 //! | `GET /stats?account=` | 200 `{posts, duplicates, deleted, first_arrived_at, last_arrived_at}` |
 //! | `GET /behaviour` | 200 `{global, accounts: {handle: …}}` |
-//! | `PUT /behaviour {account?, mode, on, times, delay_ms, read_delay_ms, retry_after_s, after_ms}` | 200 all of them |
+//! | `PUT /behaviour {account?, mode, on, times, delay_ms, read_delay_ms, retry_after_s, after_ms, remaining}` | 200 all of them |
 //!
 //! A post is `{id, url, account, text, visibility, media, reply_to, client_ref, created_at, arrived_at}`: `created_at` as
 //! RFC 3339, `arrived_at` in microseconds since 1970. `account` is a handle; `since` is RFC 3339; `limit` is 1 to 10,000,
@@ -263,7 +263,7 @@ async fn treated(treatment: Treatment, write: impl Future<Output = Reply>) -> Re
         tokio::time::sleep(treatment.delay).await;
     }
     match (treatment.mode, honest) {
-        (Mode::Ok | Mode::Processing, Some(honest)) => Ok(honest),
+        (Mode::Ok | Mode::Processing, Some(honest)) => Ok(announced(honest, &treatment)),
         (Mode::Hang, _) => std::future::pending().await,
         (Mode::DropBefore | Mode::DropAfter, _) => Ok(cut()),
         (Mode::Unauthorized, _) => Err(Refusal::Unauthorized),
@@ -275,6 +275,15 @@ async fn treated(treatment: Treatment, write: impl Future<Output = Reply>) -> Re
         }
         _ => Ok(refusal(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong")),
     }
+}
+
+/// With how much more is taken, when the switches say so.
+fn announced(mut answer: Response, treatment: &Treatment) -> Response {
+    if let Some(remaining) = treatment.remaining {
+        answer.headers_mut().insert("x-ratelimit-remaining", remaining.into());
+        answer.headers_mut().insert("x-ratelimit-reset", treatment.retry_after_s.into());
+    }
+    answer
 }
 
 /// An answer that breaks before its first byte, which makes the server close the connection.

@@ -75,6 +75,8 @@ pub struct Behaviour {
     pub retry_after_s: u64,
     /// Milliseconds that `processing` takes.
     pub after_ms: u64,
+    /// What works is answered with `X-RateLimit-Remaining`, and with `retry_after_s` as `X-RateLimit-Reset`.
+    pub remaining: Option<u64>,
 }
 
 impl Default for Behaviour {
@@ -87,6 +89,7 @@ impl Default for Behaviour {
             read_delay_ms: 0,
             retry_after_s: 1,
             after_ms: 1_000,
+            remaining: None,
         }
     }
 }
@@ -102,6 +105,8 @@ pub struct Treatment {
     pub retry_after_s: u64,
     /// How long `processing` takes.
     pub after: Duration,
+    /// What the answer says is left.
+    pub remaining: Option<u64>,
 }
 
 /// All switches as `GET /behaviour` shows them.
@@ -158,6 +163,7 @@ impl Switches {
             delay: Duration::from_millis(if applies { behaviour.delay_ms } else { 0 }),
             retry_after_s: behaviour.retry_after_s,
             after: Duration::from_millis(behaviour.after_ms),
+            remaining: behaviour.remaining.filter(|_| applies),
         }
     }
 

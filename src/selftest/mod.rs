@@ -1,3 +1,4 @@
-//! `rostrum selftest`: proves on the machine at hand that delivery keeps its promises. Needs no instance and touches none.
+//! Proofs that a person can run on their own machine, with the program they were given.
 
 pub mod simulator;
+pub mod torture;

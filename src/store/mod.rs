@@ -1,32 +1,39 @@
-//! Files that belong to the database's rows but do not fit into it: local disk now, by the object_store crate, so that
-//! S3 and R2 are another constructor and not another code path.
+//! Files that belong to the database's rows but do not fit into it: on local disk or in a bucket of an S3 service, by the
+//! object_store crate, so that a bucket is another constructor and not another code path.
 //!
 //! A file is written whole or not at all, and is on disk when the call returns. Knows paths and bytes, not what they mean.
 
 mod reader;
+mod s3;
 mod upload;
 
 use std::{
-    io,
+    fmt, io,
     ops::Range,
     path::{Path as FsPath, PathBuf},
     sync::Arc,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
-    GetOptions, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _, local::LocalFileSystem, path::Path,
+    GetOptions, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _, PutMultipartOptions, local::LocalFileSystem,
+    path::Path,
 };
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 pub use reader::BlockingReader;
 
-use crate::error::{Error, Result};
+use crate::{
+    config::Storage,
+    error::{Error, Result},
+};
 
+/// The file that tells whose store it is; [`Store::list`] leaves it out.
+pub const MARKER: &str = "rostrum-instance.json";
 /// Bytes read from disk at a time.
 const WINDOW: usize = 128 * 1024;
 
@@ -34,8 +41,23 @@ const WINDOW: usize = 128 * 1024;
 #[derive(Clone)]
 pub struct Store {
     objects: Arc<dyn ObjectStore>,
-    /// Where partial files may be left by a crash; other stores forget theirs themselves.
-    dir: Option<Arc<FsPath>>,
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    /// Where partial files may be left by a crash; a bucket forgets its own after some days.
+    Local(Arc<FsPath>),
+    S3(Arc<s3::Bucket>),
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Local(dir) => dir.display().fmt(f),
+            Place::S3(bucket) => bucket.fmt(f),
+        }
+    }
 }
 
 /// What was written.
@@ -64,7 +86,34 @@ impl Store {
     pub fn local(dir: &FsPath) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
         let objects = LocalFileSystem::new_with_prefix(dir).map_err(Error::internal)?.with_fsync(true);
-        Ok(Self { objects: Arc::new(objects), dir: Some(dir.into()) })
+        Ok(Self { objects: Arc::new(objects), place: Place::Local(dir.into()) })
+    }
+
+    /// Objects in the bucket of the settings; nothing is asked of the service yet.
+    pub fn s3(storage: &Storage) -> Result<Self> {
+        let (bucket, objects) = s3::open(storage)?;
+        Ok(Self { objects, place: Place::S3(Arc::new(bucket)) })
+    }
+
+    /// True for files on this machine, or on a disk that it shares.
+    pub fn is_local(&self) -> bool {
+        matches!(self.place, Place::Local(_))
+    }
+
+    /// The directory of local files.
+    pub fn local_dir(&self) -> Option<Arc<FsPath>> {
+        match &self.place {
+            Place::Local(dir) => Some(dir.clone()),
+            Place::S3(_) => None,
+        }
+    }
+
+    /// Where everybody can read the file for so long without us; `None` for local files, which only we serve.
+    pub fn public_url(&self, path: &str, ttl: Duration) -> Option<String> {
+        match &self.place {
+            Place::Local(_) => None,
+            Place::S3(bucket) => bucket.public_url(&parse(path).ok()?, ttl),
+        }
     }
 
     /// Writes what `source` gives to `path`, in constant memory.
@@ -72,7 +121,9 @@ impl Store {
     /// Over `limit` bytes: [`Error::TooLarge`]. An error of the source is passed on; a full disk is
     /// [`Error::Unavailable`]. In all these cases, and when the call is dropped, nothing is left behind.
     pub async fn put_stream(&self, path: &str, source: impl Stream<Item = Result<Bytes>> + Send, limit: u64) -> Result<Stored> {
-        let upload = self.objects.put_multipart(&parse(path)?).await.map_err(failed)?;
+        let attributes = if self.is_local() { Default::default() } else { s3::attributes(path) };
+        let options = PutMultipartOptions { attributes, ..PutMultipartOptions::default() };
+        let upload = self.objects.put_multipart_opts(&parse(path)?, options).await.map_err(failed)?;
         upload::pump(upload, source, limit).await
     }
 
@@ -114,13 +165,14 @@ impl Store {
     /// Every file, in no order: for the backup. Files still being written are not among them.
     pub fn list(&self) -> BoxStream<'static, Result<Object>> {
         let objects = self.objects.list(None).map_err(failed);
+        let objects = objects.try_filter(|o| std::future::ready(o.location.as_ref() != MARKER));
         objects.map_ok(|o| Object { path: o.location.to_string(), bytes: o.size }).boxed()
     }
 
     /// Removes partial files that a crash left behind: those last written before `before`, because another process may
     /// be writing younger ones. Tells how many they were.
     pub async fn sweep(&self, before: DateTime<Utc>) -> Result<usize> {
-        let Some(dir) = self.dir.clone() else { return Ok(0) };
+        let Place::Local(dir) = self.place.clone() else { return Ok(0) };
         tokio::task::spawn_blocking(move || Ok(sweep(&dir, before)?)).await.map_err(Error::internal)?
     }
 }
@@ -166,6 +218,9 @@ async fn content(result: GetResult) -> Result<Content> {
 
 /// A full or read-only disk is found below the crate's own words, however deep.
 fn failed(e: object_store::Error) -> Error {
+    if let Some(words) = s3::explain(&e) {
+        return Error::Unavailable(words);
+    }
     if matches!(e, object_store::Error::NotFound { .. }) {
         return Error::NotFound("file");
     }

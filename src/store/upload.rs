@@ -11,18 +11,39 @@ use crate::error::{Error, Result};
 /// Bytes of a part: the least that S3 takes for any part but the last.
 const PART: usize = 5 * 1024 * 1024;
 
+/// An upload that is aborted when nobody completes it: also when whoever sends goes away.
+struct Open(Option<Box<dyn MultipartUpload>>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let (Some(upload), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(abort(upload));
+        }
+    }
+}
+
+async fn abort(mut upload: Box<dyn MultipartUpload>) {
+    if let Err(e) = upload.abort().await {
+        // The sweep finds it later, or the service forgets it after some days.
+        tracing::warn!(error = %e, "a partial file could not be removed");
+    }
+}
+
 /// Writes all of `source` and completes the upload, or aborts it.
 pub(super) async fn pump(
-    mut upload: Box<dyn MultipartUpload>,
+    upload: Box<dyn MultipartUpload>,
     source: impl Stream<Item = Result<Bytes>> + Send,
     limit: u64,
 ) -> Result<Stored> {
-    let written = write(&mut *upload, source, limit).await;
-    if written.is_err()
-        && let Err(e) = upload.abort().await
+    let mut open = Open(Some(upload));
+    let written = match &mut open.0 {
+        Some(upload) => write(&mut **upload, source, limit).await,
+        None => unreachable!("it was just opened"),
+    };
+    if let Some(upload) = open.0.take()
+        && written.is_err()
     {
-        // The sweep finds it later.
-        tracing::warn!(error = %e, "a partial file could not be removed");
+        abort(upload).await;
     }
     written
 }

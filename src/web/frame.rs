@@ -13,6 +13,9 @@ use crate::{
 /// `repository`; empty when it names none.
 pub const SOURCE: &str = env!("CARGO_PKG_REPOSITORY");
 
+/// The program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What every template sees as `frame`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Frame {
@@ -30,8 +33,16 @@ pub struct Frame {
     pub theme: &'static str,
     /// Messages of the last action.
     pub flash: Vec<Flash>,
-    /// Posts that wait for a person.
+    /// What waits for a person: posts and channels; at most a thousand are counted.
     pub needs_you: i64,
+    /// A time in which nothing could be sent and that nobody of the organisation has looked at yet.
+    pub outage: Option<FrameOutage>,
+    /// Nothing is sent before the operator says so.
+    pub paused: bool,
+    /// Whoever is signed in runs this instance.
+    pub operator: bool,
+    /// Notices not read yet, counted to a hundred.
+    pub unread: i64,
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -55,6 +66,15 @@ pub struct FrameUser {
     pub email: String,
 }
 
+/// An outage to be looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameOutage {
+    /// Its page.
+    pub url: String,
+    /// How many posts were due meanwhile.
+    pub due: i64,
+}
+
 /// The organisation being worked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct FrameOrganisation {
@@ -74,8 +94,12 @@ impl Frame {
             theme: "system",
             flash: Flash::of(req).into_iter().collect(),
             needs_you: 0,
+            outage: None,
+            paused: false,
+            operator: false,
+            unread: 0,
             title: String::new(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: VERSION,
             source: SOURCE,
             dev: cfg!(debug_assertions),
             pages: Some(pages.clone()),
@@ -94,6 +118,10 @@ impl Frame {
             theme: "system",
             flash: vec![],
             needs_you: 1,
+            outage: Some(FrameOutage { url: "/inbox/downtime/1".into(), due: 3 }),
+            paused: true,
+            operator: true,
+            unread: 3,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use poem::{Endpoint, IntoResponse, Request, Response, http::HeaderValue};
 
 use super::{Peer, headers, linger::Rest};
-use crate::error::Error;
+use crate::{error::Error, kit::meter::Tally};
 
 /// The number of a request, in its answer's header `X-Request-Id` and in every log line about it.
 #[derive(Debug, Clone)]
@@ -16,6 +16,24 @@ impl RequestId {
     /// That of a request.
     pub fn of(req: &Request) -> String {
         req.data::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+    }
+}
+
+/// Requests answered, by kind of route and status.
+pub static ANSWERS: Tally<(&'static str, u16)> = Tally::new();
+
+/// What kind of route a path is of: few, whatever is asked for.
+fn class(path: &str) -> &'static str {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match first {
+        "assets" => "asset",
+        "public" => "public_api",
+        "api" if path.starts_with("/api/public/") => "public_api",
+        "api" => "api",
+        "livez" | "readyz" | "metrics" => "health",
+        "sandbox" => "sandbox",
+        "media" if path.starts_with("/media/file/") => "media",
+        _ => "page",
     }
 }
 
@@ -42,6 +60,7 @@ where
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
+    ANSWERS.count((class(&path), response.status().as_u16()));
     let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
     tracing::debug!(request = %id, %method, path, status, micros, "answered");
     response

@@ -11,7 +11,9 @@ pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod headers;
+pub mod input;
 mod linger;
+pub mod payload;
 pub mod problem;
 
 pub use client::Peer;

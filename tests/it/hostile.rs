@@ -26,7 +26,7 @@ both_databases! {
         let media = vec![MediaRef { id: picture.id, alt: SCRIPT.into() }];
         let part = EntryPart { id: None, text: Doc::from_plain(SCRIPT), media, delay_seconds: 0 };
         let entry = Entry { target: None, channel: channel.id, settings: json!({"visibility": SCRIPT}), parts: vec![part] };
-        let draft = Draft { when: When::Draft(None), zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when: When::Draft(None), zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let saved = posts::create(&app.app, &caller, &draft).await.unwrap().unwrap();
         let now = app.app.clock.now();
         let failure = json!({"kind": {"is": "rejected"}, "message": SCRIPT, "code": SCRIPT, "raw": SCRIPT});

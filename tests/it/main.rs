@@ -2,16 +2,23 @@
 
 mod support;
 
+mod admin;
+mod api_v1;
 mod channels;
 mod delivery;
 mod frame;
 mod hostile;
 mod identity;
+mod inbox;
 mod media;
+mod notify;
 mod orgs;
 mod posts;
+mod processes;
 mod public_api;
+mod queue;
 mod sandbox;
 mod selftest;
 mod templates;
 mod tenancy;
+mod zones;

@@ -44,33 +44,61 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post", "/logout", Open),
     ("get", "/openapi.json", Open),
     ("get", "/docs", Open),
+    ("get", "/docs/v1", Open),
+    ("get", "/docs/errors", Open),
+    ("get", "/api/v1/openapi.json", Open),
+    ("get post", "/settings/tokens", Signed),
+    ("delete", "/settings/tokens/:id", Own),
     ("get", "/assets/:hash/*path", Open),
     ("get", "/media/file/*path", Open),
+    ("get post", "/admin/resume", Signed),
     ("get", "/settings", Signed),
     ("get put", "/settings/account", Signed),
     ("get put", "/settings/password", Signed),
     ("delete", "/settings/sessions/:id", Own),
     ("get put", "/settings/organisation", Signed),
     ("get post", "/settings/api-key", Signed),
+    ("get put", "/settings/delivery", Signed),
     ("get post", "/posts", Signed),
     ("get", "/posts/new", Signed),
     ("get post put delete", "/posts/:id", Own),
+    ("get", "/posts/recurrence", Signed),
     ("get", "/posts/:id/edit", Own),
+    ("post", "/posts/:id/recurrence/pause", Own),
+    ("post", "/posts/:id/recurrence/resumption", Own),
+    ("post", "/posts/:id/targets/:target/removal", Own),
     ("post", "/posts/:id/restoration", Own),
     ("post delete", "/posts/:id/targets/:target/cancellation", Own),
     ("post", "/posts/:id/targets/:target/restoration", Own),
     ("post", "/posts/:id/targets/:target/retry", Own),
     ("post", "/posts/:id/targets/:target/publication", Own),
     ("post", "/posts/:id/targets/:target/parts/:part/resolution", Own),
+    ("get post", "/inbox", Signed),
+    ("post", "/inbox/parts/:part/resolution", Own),
+    ("post", "/inbox/parts/:part/candidates", Own),
+    ("get", "/inbox/downtime/:outage", Own),
+    ("post", "/inbox/downtime/:outage/dismissal", Own),
+    ("get", "/admin", Signed),
     ("get", "/channels", Signed),
     ("get post", "/channels/connect/:provider", Signed),
     ("get put delete", "/channels/:id", Own),
+    ("put", "/channels/:id/late", Own),
     ("post delete", "/channels/:id/pause", Own),
     ("post", "/channels/:id/slots", Own),
     ("delete", "/channels/:id/slots/:slot", Own),
     ("get post", "/media", Signed),
     ("put delete", "/media/:id", Own),
     ("post", "/media/:id/restoration", Own),
+    ("get", "/notices", Signed),
+    ("get post", "/notices/reading", Signed),
+    ("post", "/notices/:id/reading", Own),
+    ("get put", "/settings/notices", Signed),
+    ("get", "/mail/leave/:token", Open),
+    ("get", "/admin/jobs", Signed),
+    ("post", "/admin/jobs/replay", Signed),
+    ("post", "/admin/jobs/discard", Signed),
+    ("post", "/admin/jobs/:id/replay", Own),
+    ("delete", "/admin/jobs/:id", Own),
     ("get", "/sandbox", Signed),
     ("put", "/sandbox/behaviour", Signed),
     ("get", "/sandbox/media/:id", Signed),
@@ -78,7 +106,7 @@ const PAGES: &[(&str, &str, Door)] = &[
 ];
 
 /// Their GET only leads to another page of the table.
-const DETOURS: [&str; 3] = ["/settings", "/settings/password", "/settings/api-key"];
+const DETOURS: [&str; 4] = ["/settings", "/settings/password", "/settings/api-key", "/notices/reading"];
 
 /// The routes that the sources mount: those of the instance, not of the sandbox served alone, and no API.
 fn mounted() -> Vec<(String, String)> {
@@ -138,6 +166,7 @@ struct Belongings {
     slot: Uuid,
     media: Uuid,
     session: Uuid,
+    outage: Uuid,
     path: String,
 }
 
@@ -151,7 +180,7 @@ impl Belongings {
         let part = EntryPart { id: None, text: Doc::from_plain("secret words"), media, delay_seconds: 0 };
         let entry = Entry { target: None, channel: channel.id, settings: json!({}), parts: vec![part] };
         let when = When::At(app.app.clock.now() + chrono::TimeDelta::hours(1));
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let saved = posts::create(&app.app, &caller, &draft).await.unwrap().unwrap();
         let target = saved.targets[0].0;
         let one = async |sql: &'static str| -> Uuid {
@@ -166,6 +195,7 @@ impl Belongings {
             slot: one("SELECT id FROM slots WHERE org_id = $1 ORDER BY minute LIMIT 1").await,
             media: picture.id.0,
             session: one("SELECT id FROM sessions WHERE org_id = $1").await,
+            outage: outage(app, owner, target.0).await,
             path: picture.path().to_string(),
         }
     }
@@ -181,6 +211,7 @@ impl Belongings {
             slot: id(),
             media: id(),
             session: SessionId::new().0,
+            outage: id(),
             path: "2026/01/nothing.png".into(),
         }
     }
@@ -193,14 +224,29 @@ impl Belongings {
             "media" => self.media,
             _ => self.session,
         };
-        let ids = [(":target", self.target), (":part", self.part), (":slot", self.slot), (":id", id)];
+        let ids = [(":outage", self.outage), (":target", self.target), (":part", self.part), (":slot", self.slot), (":id", id)];
         // The longer name first: `:part` is no part of another.
         ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, &id.to_string()))
     }
 
     fn all(&self) -> Vec<Uuid> {
-        vec![self.post, self.target, self.part, self.channel, self.slot, self.media, self.session]
+        vec![self.post, self.target, self.part, self.channel, self.slot, self.media, self.session, self.outage]
     }
+}
+
+/// A time without a sign of life in which the target was due, which its people have not seen yet.
+async fn outage(app: &TestApp, owner: &Owner, target: Uuid) -> Uuid {
+    let (id, now) = (Uuid::now_v7(), app.app.clock.now());
+    let mut tx = app.app.db.begin().await.unwrap();
+    q("INSERT INTO outages (id, began_at, ended_at, due) VALUES ($1, $2, $2, 1)").bind(id).bind(now).exec(&mut tx).await.unwrap();
+    for sql in [
+        "INSERT INTO outage_targets (outage_id, org_id, due_at, target_id) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO outage_notes (outage_id, org_id, due) SELECT $1, $2, 1 FROM targets WHERE due_at > $3 AND id = $4",
+    ] {
+        q(sql).bind(id).bind(owner.org).bind(now).bind(target).exec(&mut tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    id
 }
 
 /// Everything of an organisation that a stranger could change, as text.
@@ -209,14 +255,16 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
     for sql in [
         "SELECT id, state FROM targets WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, state || content FROM parts WHERE org_id = $1 ORDER BY id",
-        "SELECT id, state || name || zone FROM channels WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
+        "SELECT id, state || name || zone || COALESCE(late_policy, '') FROM channels WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, CAST(minute AS TEXT) FROM slots WHERE org_id = $1 ORDER BY id",
         "SELECT id, name || alt FROM media WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, source FROM posts WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, address FROM sessions WHERE org_id = $1 ORDER BY id",
-        "SELECT id, name || zone FROM organisations WHERE id = $1",
+        "SELECT id, name || zone || COALESCE(late_policy, '') FROM organisations WHERE id = $1",
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
+        "SELECT outage_id, CASE WHEN dismissed_at IS NULL THEN 'new' ELSE 'seen' END FROM outage_notes WHERE org_id = $1",
+        "SELECT user_id, CAST(count(*) AS TEXT) FROM notice_marks WHERE org_id = $1 GROUP BY user_id",
     ] {
         let found: Vec<(Uuid, String)> = q(sql).bind(owner.org).all(&app.app.db).await.unwrap();
         rows.extend(found.into_iter().map(|row| format!("{row:?}")));
@@ -243,6 +291,8 @@ const FORM: &[(&str, &str)] = &[
     ("alt", "taken over"),
     ("answer", "drop"),
     ("when", "now"),
+    ("late_minutes", "5"),
+    ("late_policy", "skip"),
 ];
 
 async fn call(browser: &Client, method: &str, path: &str) -> Answer {

@@ -38,7 +38,7 @@ function fill() {
   fs.closeSync(file)
 }
 
-const media = () => fs.readdirSync(path.join(data, 'media'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name)
+const media = () => fs.readdirSync(path.join(data, 'media'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== 'rostrum-instance.json').map(({ name }) => name)
 
 let platform, rostrum, channel, cookie
 

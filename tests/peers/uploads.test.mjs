@@ -25,7 +25,7 @@ before(async () => {
 
 after(() => rostrum?.kill())
 
-const files = () => fs.readdirSync(path.join(rostrum.data, 'media'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name).sort()
+const files = () => fs.readdirSync(path.join(rostrum.data, 'media'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== 'rostrum-instance.json').map(({ name }) => name).sort()
 
 const opening = (name, head) => Buffer.concat([
   Buffer.from(`--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/octet-stream\r\n\r\n`), head,

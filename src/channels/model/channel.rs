@@ -11,7 +11,7 @@ use crate::{
     error::{OrNotFound as _, Result},
     events::{self, Event},
     kit::{ChannelId, OrgId, UserId, crypto::Key, text, zone},
-    orgs::Organisation,
+    orgs::{LatePolicy, Organisation},
     providers::{self, Account, Provider},
 };
 
@@ -40,6 +40,10 @@ pub struct Channel {
     pub reason: Option<String>,
     /// IANA zone of its slots.
     pub zone: String,
+    /// How late a post may be and is sent all the same; `None`: as the organisation has it.
+    pub late_minutes: Option<i64>,
+    /// What becomes of a later one; `None`: as the organisation has it.
+    pub late_policy: Option<LatePolicy>,
     /// When it was first connected.
     pub created_at: DateTime<Utc>,
 }
@@ -67,7 +71,8 @@ pub enum ChannelState {
     Reconnect,
 }
 
-const COLUMNS: &str = "id, org_id, provider, remote_id, name, handle, picture, url, state, reason, zone, created_at";
+const COLUMNS: &str =
+    "id, org_id, provider, remote_id, name, handle, picture, url, state, reason, zone, late_minutes, late_policy, created_at";
 
 impl Channel {
     /// By id within an organisation.
@@ -162,6 +167,24 @@ impl Channel {
         q("UPDATE channels SET name = $1, zone = $2 WHERE org_id = $3 AND id = $4 AND deleted_at IS NULL")
             .bind(&change.name)
             .bind(change.zone.name())
+            .bind(self.org_id)
+            .bind(self.id)
+            .exec(tx)
+            .await?;
+        self.record(tx, "channel.changed", by, now).await
+    }
+
+    /// Chooses what becomes of its late posts; `None`: as the organisation has it. `minutes` must have been checked.
+    pub async fn set_late(
+        &self,
+        tx: &mut Tx,
+        (minutes, policy): (Option<i64>, Option<LatePolicy>),
+        by: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        q("UPDATE channels SET late_minutes = $1, late_policy = $2 WHERE org_id = $3 AND id = $4 AND deleted_at IS NULL")
+            .bind(minutes)
+            .bind(policy.map(|p| p.as_str().to_owned()))
             .bind(self.org_id)
             .bind(self.id)
             .exec(tx)

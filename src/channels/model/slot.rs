@@ -28,6 +28,13 @@ impl Slot {
             .await
     }
 
+    /// All of an organisation with their channels, by time of day: for lists of channels.
+    pub async fn of_organisation(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<Vec<(ChannelId, Self)>> {
+        let rows: Vec<(ChannelId, SlotId, i64, i64)> =
+            q("SELECT channel_id, id, minute, weekdays FROM slots WHERE org_id = $1 ORDER BY minute").bind(org).all(ex).await?;
+        Ok(rows.into_iter().map(|(channel, id, minute, weekdays)| (channel, Self { id, minute, weekdays })).collect())
+    }
+
     /// Adds one; a time of day that the channel already has is an error of the field `time`, after which the
     /// transaction must be dropped.
     pub async fn add(tx: &mut Tx, org: OrgId, channel: ChannelId, new: NewSlot) -> Result<Self> {

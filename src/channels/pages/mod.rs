@@ -3,10 +3,11 @@
 
 mod connect;
 mod index;
+pub mod late;
 mod show;
 mod slots;
 
-use poem::{FromRequest, Request, RequestBody, Route, delete, get, post};
+use poem::{FromRequest, Request, RequestBody, Route, delete, get, post, put};
 
 use super::model::Channel;
 use crate::{
@@ -22,6 +23,7 @@ pub fn mount(route: Route) -> Route {
         .at("/channels", get(index::index))
         .at("/channels/connect/:provider", get(connect::new).post(connect::create))
         .at("/channels/:id", get(show::show).put(show::update).delete(show::remove))
+        .at("/channels/:id/late", put(late::update))
         .at("/channels/:id/pause", post(show::pause).delete(show::resume))
         .at("/channels/:id/slots", post(slots::create))
         .at("/channels/:id/slots/:slot", delete(slots::remove))

@@ -5,7 +5,7 @@ use poem::{handler, web::Path};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Sent, find, index::ChannelView};
+use super::{Sent, find, index::ChannelView, late::LateView};
 use crate::{
     app::App,
     channels::{
@@ -33,6 +33,7 @@ pub struct Show {
     can: Json,
     limits: Vec<Limit>,
     new_slot: NewSlotView,
+    late: LateView,
     can_manage: bool,
 }
 
@@ -84,6 +85,7 @@ impl Show {
             can: about.map_or(json!({}), |about| json!(about.can)),
             limits: about.map(|about| limits(&about.limits)).unwrap_or_default(),
             new_slot: NewSlotView { time: String::new(), weekdays: slots::days(slots::EVERY_DAY) },
+            late: LateView::load(app, channel).await?,
             can_manage: caller.role >= Role::Admin,
         })
     }
@@ -92,6 +94,13 @@ impl Show {
     pub fn with_new_slot(mut self, form: &Form, errors: &[FieldError]) -> Self {
         let weekdays = form.all("weekday").filter_map(|day| day.parse().ok()).collect();
         self.new_slot = NewSlotView { time: form.get("time").to_owned(), weekdays };
+        self.errors = FieldText::list(errors);
+        self
+    }
+
+    /// The page again after a choice for late posts that could not be made.
+    pub fn with_late(mut self, form: &Form, errors: &[FieldError]) -> Self {
+        self.late = self.late.with(form);
         self.errors = FieldText::list(errors);
         self
     }

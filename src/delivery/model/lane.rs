@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    db::{Ex, FromRow, Tx, q},
+    db::{Ex, FromRow, Q, Tx, portions, q},
     error::Result,
     kit::{ChannelId, OrgId},
 };
@@ -24,6 +24,7 @@ pub struct Lane {
 
 /// Sets `next_due` to the earliest time at which a part of the channel wants to be looked at.
 pub async fn refresh(tx: &mut Tx, channel: ChannelId) -> Result<()> {
+    lock(tx, &[channel]).await?;
     q("UPDATE lanes SET next_due = (SELECT min(next_at) FROM parts WHERE channel_id = $1 AND next_at IS NOT NULL) WHERE channel_id = $1")
         .bind(channel)
         .exec(tx)
@@ -31,44 +32,101 @@ pub async fn refresh(tx: &mut Tx, channel: ChannelId) -> Result<()> {
     Ok(())
 }
 
-/// Claims up to `limit` lanes that are due, free or abandoned, the longest due first.
-pub async fn claim(tx: &mut Tx, worker: Uuid, now: DateTime<Utc>, lease_until: DateTime<Utc>, limit: i64) -> Result<Vec<Lane>> {
-    q("UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3,
-         crashes = crashes + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END WHERE channel_id IN (
-         SELECT channel_id FROM lanes WHERE next_due <= $2 AND (blocked_until IS NULL OR blocked_until <= $2)
-         AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1)) ORDER BY next_due LIMIT $4")
-    .bind(worker)
-    .bind(now)
-    .bind(lease_until)
-    .bind(limit)
-    // Several workers on one Postgres pass each other's rows; SQLite has one writer.
-    .dialect(" FOR UPDATE SKIP LOCKED", "")
-    .push(") RETURNING channel_id, org_id, epoch, crashes")
-    .all(tx)
-    .await
+/// Holds lanes until the transaction ends. On Postgres a statement that waits for a row goes on with what it saw before
+/// the wait: two that set `next_due` at the same time must follow each other from their start, or one of them forgets
+/// the other's part for good. Everybody takes several lanes in this order.
+async fn lock(tx: &mut Tx, channels: &[ChannelId]) -> Result<()> {
+    let _: Vec<(ChannelId,)> = q("SELECT channel_id FROM lanes")
+        .list(" WHERE channel_id IN ", channels.iter().copied())
+        .push(" ORDER BY channel_id")
+        // SQLite has one writer.
+        .dialect(" FOR UPDATE", "")
+        .all(tx)
+        .await?;
+    Ok(())
 }
 
-/// When the next lane can be claimed: due, no longer blocked, and free or abandoned by another worker.
-pub async fn next_wake(ex: impl Into<Ex<'_>>, worker: Uuid) -> Result<Option<DateTime<Utc>>> {
-    let (at,): (Option<DateTime<Utc>>,) = q("SELECT min(CASE
+/// Who claims, and how much.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The worker.
+    pub worker: Uuid,
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// Until when the lanes are its own unless it shows life.
+    pub lease_until: DateTime<Utc>,
+    /// At most so many lanes.
+    pub limit: usize,
+    /// Organisations that have their share already.
+    pub full: &'a [OrgId],
+}
+
+/// Claims lanes that are due, free or abandoned: of each organisation the longest due one first, then the second of
+/// each, and so on, so that nobody waits behind somebody else's backlog.
+pub async fn claim(tx: &mut Tx, claim: &Claim<'_>) -> Result<Vec<Lane>> {
+    let query = q("UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3,
+           crashes = crashes + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END WHERE channel_id IN (
+         SELECT l.channel_id FROM lanes l JOIN (
+             SELECT channel_id, next_due, row_number() OVER (PARTITION BY org_id ORDER BY next_due) AS turn FROM lanes
+             WHERE next_due <= $2 AND (blocked_until IS NULL OR blocked_until <= $2)
+             AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1))")
+    .bind(claim.worker)
+    .bind(claim.now)
+    .bind(claim.lease_until);
+    without(query, claim.full)
+        // Looked at again on the locked row: the first look may be older.
+        .push(
+            ") d ON d.channel_id = l.channel_id WHERE l.next_due <= $2 AND (l.blocked_until IS NULL OR l.blocked_until <= $2)
+             AND (l.lease_until IS NULL OR (l.lease_until < $2 AND l.worker <> $1)) ORDER BY d.turn, d.next_due",
+        )
+        .and(" LIMIT ", i64::try_from(claim.limit).unwrap_or(i64::MAX))
+        // Several workers on one Postgres pass each other's rows; SQLite has one writer.
+        .dialect(" FOR UPDATE OF l SKIP LOCKED", "")
+        .push(") RETURNING channel_id, org_id, epoch, crashes")
+        .all(tx)
+        .await
+}
+
+fn without(query: Q, full: &[OrgId]) -> Q {
+    if full.is_empty() { query } else { query.list(" AND org_id NOT IN ", full.iter().copied()) }
+}
+
+/// When the next lane can be claimed: due, no longer blocked, free or abandoned by another worker, and not of an
+/// organisation that has its share.
+pub async fn next_wake(ex: impl Into<Ex<'_>>, worker: Uuid, full: &[OrgId]) -> Result<Option<DateTime<Utc>>> {
+    let mut ex = ex.into();
+    let free = q("SELECT next_due FROM lanes WHERE next_due IS NOT NULL AND lease_until IS NULL
+       AND (blocked_until IS NULL OR blocked_until <= next_due)");
+    let free: Option<(DateTime<Utc>,)> = without(free, full).push(" ORDER BY next_due LIMIT 1").opt(&mut ex).await?;
+    // The condition of the index `lanes_bound`, then who of these counts.
+    let bound = q("SELECT min(CASE
            WHEN lease_until > next_due AND (blocked_until IS NULL OR lease_until > blocked_until) THEN lease_until
            WHEN blocked_until > next_due THEN blocked_until
            ELSE next_due END)
-         FROM lanes WHERE next_due IS NOT NULL AND (lease_until IS NULL OR worker <> $1)")
-    .bind(worker)
-    .one(ex)
-    .await?;
-    Ok(at)
+         FROM lanes WHERE next_due IS NOT NULL AND (lease_until IS NOT NULL OR blocked_until IS NOT NULL)
+         AND (lease_until IS NULL OR worker <> $1)")
+    .bind(worker);
+    let (bound,): (Option<DateTime<Utc>>,) = without(bound, full).one(&mut ex).await?;
+    Ok(free.map(|(at,)| at).into_iter().chain(bound).min())
 }
 
-/// Gives a lane back under its epoch.
-pub async fn release(tx: &mut Tx, lane: Lane) -> Result<()> {
-    refresh(tx, lane.channel_id).await?;
-    q("UPDATE lanes SET worker = NULL, lease_until = NULL, crashes = 0 WHERE channel_id = $1 AND epoch = $2")
-        .bind(lane.channel_id)
-        .bind(lane.epoch)
-        .exec(tx)
-        .await?;
+/// Gives lanes back under their epochs, each with the time at which it wants to be looked at next.
+pub async fn release(tx: &mut Tx, lanes: Vec<Lane>) -> Result<()> {
+    if lanes.is_empty() {
+        return Ok(());
+    }
+    let channels: Vec<ChannelId> = lanes.iter().map(|l| l.channel_id).collect();
+    lock(tx, &channels).await?;
+    for portion in portions(&lanes) {
+        q("UPDATE lanes SET next_due = (SELECT min(p.next_at) FROM parts p WHERE p.channel_id = lanes.channel_id AND p.next_at IS NOT NULL),
+             worker = CASE WHEN epoch = v.column2 THEN NULL ELSE worker END,
+            crashes = CASE WHEN epoch = v.column2 THEN 0 ELSE crashes END,
+             lease_until = CASE WHEN epoch = v.column2 THEN NULL ELSE lease_until END FROM (")
+            .rows("VALUES ", portion.iter().map(|l| vec![l.channel_id.into(), l.epoch.into()]))
+            .push(") AS v WHERE lanes.channel_id = v.column1")
+            .exec(tx)
+            .await?;
+    }
     Ok(())
 }
 

@@ -90,6 +90,12 @@ pub struct Due {
     pub last_position: i64,
     /// An earlier run left steps.
     pub has_steps: bool,
+    /// It is looked for at its platform first: it may have gone out since then without our knowing.
+    pub lookup_since: Option<DateTime<Utc>>,
+    /// Only because nobody was awake for long: not to see it there is proof enough that it was not sent.
+    pub lookup_is_easy: bool,
+    /// A later occurrence of a frequent recurrence is due as well: that one goes out, and not this one.
+    pub superseded: bool,
 }
 
 /// The parts of a lane that are due, in order, at most `limit`.
@@ -97,7 +103,10 @@ pub async fn due(ex: impl Into<Ex<'_>>, channel: ChannelId, now: DateTime<Utc>, 
     q("SELECT p.id, p.org_id, p.target_id, p.channel_id, p.position, p.delay_seconds, p.content, p.media, p.state, p.next_at, p.tries,
          p.looks, p.failure, p.published_at, t.post_id, t.version_id, t.deleted_at IS NOT NULL AS removed, t.due_at, t.settings,
          (SELECT max(l.position) FROM parts l WHERE l.target_id = p.target_id) AS last_position,
-         EXISTS (SELECT 1 FROM steps s WHERE s.part_id = p.id) AS has_steps
+         EXISTS (SELECT 1 FROM steps s WHERE s.part_id = p.id) AS has_steps,
+         p.lookup_since, COALESCE(p.lookup_reason = 'gap', FALSE) AS lookup_is_easy,
+         t.lapses AND p.position = 0 AND EXISTS (SELECT 1 FROM targets n WHERE n.post_id = t.post_id AND n.entry = t.entry AND n.lapses
+           AND n.due_at > t.due_at AND n.due_at <= $2 AND n.state = 'scheduled' AND n.deleted_at IS NULL) AS superseded
        FROM parts p JOIN targets t ON t.id = p.target_id
        WHERE p.channel_id = $1 AND p.next_at <= $2 ORDER BY p.next_at, t.due_at, p.id LIMIT $3")
     .bind(channel)

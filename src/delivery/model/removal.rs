@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{Target, changed, find_target, settle};
 use crate::{
     db::{Topic, Tx, q},
-    delivery::TargetState,
+    delivery::{HOURLY, TargetState},
     error::Result,
     events::{self, Event},
     kit::{OrgId, PartId, PostId, TargetId, UserId},
@@ -72,8 +72,10 @@ async fn wake(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
             .await?;
             // Its channel may work again by now.
             tx.publish(Topic::Channels);
-            if target.state == TargetState::Scheduled && due.is_none() {
-                q("UPDATE targets SET state = 'draft' WHERE id = $1").bind(target.id).exec(tx).await?;
+            // What would have gone on by itself does not: its time has passed, too.
+            let went_on = target.reason.as_deref() == Some(HOURLY);
+            if went_on || (target.state == TargetState::Scheduled && due.is_none()) {
+                q("UPDATE targets SET state = 'draft', reason = NULL WHERE id = $1").bind(target.id).exec(tx).await?;
             }
         }
         TargetState::Cancelled => {}

@@ -1,9 +1,9 @@
 //! Targets and the writing of their parts.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use super::{super::state, Part, parts_of, refresh};
+use super::{super::state, Part, content_hash, part_media, parts_of, refresh};
 use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     delivery::{PartState, TargetState},
@@ -106,21 +106,37 @@ pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Res
         .or_not_found("post")
 }
 
-/// How many targets of an organisation wait for a person.
+/// A target `t` that waits for a person: the words of the indexes `targets_inbox` and `targets_inbox_kind`, less those that
+/// go on by themselves when the channel's hour is over or when their series does ([`super::super::HOURLY`]).
+pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL AND (t.reason IS NULL OR t.reason NOT IN ('hourly_limit', 'series'))";
+
+/// How many targets and channels of an organisation wait for a person: at most a thousand, for every page asks.
 pub async fn waiting_for_person(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<i64> {
-    let (count,): (i64,) = q("SELECT count(*) FROM targets
-       WHERE org_id = $1 AND state IN ('needs_you', 'held', 'missed') AND deleted_at IS NULL")
-    .bind(org)
-    .one(ex)
-    .await?;
-    Ok(count)
+    let (count,): (i64,) = q("SELECT (SELECT count(*) FROM (SELECT 1 FROM targets t WHERE t.org_id = $1")
+        .push(WAITING_FOR_PERSON)
+        .push(" LIMIT 1000) AS few) + (SELECT count(*) FROM channels c WHERE c.org_id = $1 AND c.state = 'reconnect' AND c.deleted_at IS NULL)")
+        .bind(org)
+        .one(ex)
+        .await?;
+    Ok(count.min(1_000))
 }
 
 /// Writes a target and its parts; the engine hears of it at the commit.
 pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -> Result<()> {
+    add_occurrence(tx, org, new, ("once", false), now).await
+}
+
+/// [`add`] for one occurrence of a recurrence: its key, and whether it is passed over when a later one is due as well.
+pub async fn add_occurrence(
+    tx: &mut Tx,
+    org: OrgId,
+    new: &NewTarget,
+    (key, lapses): (&str, bool),
+    now: DateTime<Utc>,
+) -> Result<()> {
     let change = &new.change;
-    q("INSERT INTO targets (id, org_id, post_id, version_id, channel_id, entry, occurrence_key, due_at, zone, state, settings, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, 'once', $7, $8, $9, $10, $11)")
+    q("INSERT INTO targets (id, org_id, post_id, version_id, channel_id, entry, due_at, zone, state, settings, created_at, occurrence_key, lapses)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
     .bind(new.id)
     .bind(org)
     .bind(new.post)
@@ -132,6 +148,8 @@ pub async fn add(tx: &mut Tx, org: OrgId, new: &NewTarget, now: DateTime<Utc>) -
     .bind(change.state().as_str())
     .bind(change.settings.clone())
     .bind(now)
+    .bind(key)
+    .bind(lapses)
     .exec(tx)
     .await?;
     q("INSERT INTO lanes (channel_id, org_id, epoch) VALUES ($1, $2, 0) ON CONFLICT (channel_id) DO NOTHING")
@@ -151,8 +169,8 @@ pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChang
     if !target.state.is_editable() || !untouched(&parts_of(&mut *tx, org, &[id]).await?) || may_be_live(tx, id).await? {
         return Err(Error::conflict("error.not_editable"));
     }
-    let updated = q("UPDATE targets SET version_id = $3, due_at = $4, zone = $5, state = $6, settings = $7, reason = NULL
-       WHERE org_id = $1 AND id = $2 AND state = $8")
+    let updated = q("UPDATE targets SET version_id = $3, due_at = $4, zone = $5, state = $6, settings = $7, reason = NULL,
+         dropped_at = NULL WHERE org_id = $1 AND id = $2 AND state = $8")
     .bind(org)
     .bind(id)
     .bind(change.version)
@@ -166,8 +184,11 @@ pub async fn replace(tx: &mut Tx, org: OrgId, id: TargetId, change: &TargetChang
     if updated == 0 {
         return Err(Error::conflict("error.not_editable"));
     }
+    let lookup = super::lookup::of_target(tx, id).await?;
     q("DELETE FROM parts WHERE org_id = $1 AND target_id = $2").bind(org).bind(id).exec(tx).await?;
     insert_parts(tx, org, (id, target.channel_id), change).await?;
+    // Edited or not, it may have gone out already.
+    super::lookup::keep(tx, id, lookup).await?;
     changed(tx, org, target.channel_id).await
 }
 
@@ -199,8 +220,8 @@ async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, Cha
     for (position, part) in (0i64..).zip(&change.parts) {
         // Only the first part has a time of its own; the others follow what is before them.
         let next_at = change.due_at.filter(|_| position == 0 && !change.draft);
-        q("INSERT INTO parts (id, org_id, target_id, channel_id, position, delay_seconds, content, media, state, next_at, tries, looks)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, 0, 0)")
+        q("INSERT INTO parts (id, org_id, target_id, channel_id, position, delay_seconds, content, media, state, next_at, tries, looks, content_hash)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, 0, 0, $10)")
         .bind(part.id)
         .bind(org)
         .bind(target)
@@ -210,8 +231,10 @@ async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, Cha
         .bind(&part.content)
         .bind(serde_json::to_value(&part.media).map_err(Error::internal)?)
         .bind(next_at)
+        .bind(content_hash(&part.content, &part.media).to_vec())
         .exec(tx)
         .await?;
+        part_media::note(tx, org, part.id, &part.media).await?;
     }
     Ok(())
 }
@@ -262,33 +285,29 @@ pub async fn hold(tx: &mut Tx, target: &Target, reason: &'static str, now: DateT
     Ok(())
 }
 
-/// Lets targets go that were held for a channel that works again; those later than `late` are held for that instead,
-/// unless something of them is or may be live. Tells how many were touched.
-pub async fn release_held(tx: &mut Tx, late: TimeDelta, now: DateTime<Utc>) -> Result<usize> {
-    let held: Vec<Target> = q("SELECT ")
-        .push("t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url, t.created_at, t.published_at")
-        .push(" FROM targets t JOIN channels c ON c.id = t.channel_id
-               WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
-               AND (t.deleted_at IS NULL OR EXISTS
-                   (SELECT 1 FROM parts p WHERE p.target_id = t.id AND p.state IN ('processing', 'uncertain'))) ORDER BY t.due_at LIMIT 500")
-        .all(&mut *tx)
-        .await?;
-    for target in &held {
-        let begun = target.published_at.is_some();
-        if !begun && target.due_at.is_some_and(|due| now - due > late) && !is_under_way(tx, target.id).await? {
-            q("UPDATE targets SET reason = 'late' WHERE id = $1").bind(target.id).exec(tx).await?;
-            continue;
-        }
-        resume(tx, target, now).await?;
-        let event = Event { kind: "target.released", post: Some(target.post_id), target: Some(target.id), ..Event::default() };
-        events::record(tx, target.org_id, event, now).await?;
-        changed(tx, target.org_id, target.channel_id).await?;
-    }
-    Ok(held.len())
+/// Targets that were held for a channel that works again, channel by channel, at most 200.
+pub async fn held_for_channels(tx: &mut Tx) -> Result<Vec<Target>> {
+    q("SELECT t.id, t.org_id, t.post_id, t.version_id, t.channel_id, t.entry, t.due_at, t.zone, t.state, t.reason, t.settings, t.url,
+         t.created_at, t.published_at
+       FROM targets t JOIN channels c ON c.id = t.channel_id
+       WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
+       AND (t.deleted_at IS NULL OR EXISTS
+           (SELECT 1 FROM parts p WHERE p.target_id = t.id AND p.state IN ('processing', 'uncertain')))
+       ORDER BY t.channel_id, t.due_at LIMIT 200")
+    .all(&mut *tx)
+    .await
+}
+
+/// Lets a held target go.
+pub async fn let_go(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
+    resume(tx, target, now).await?;
+    let event = Event { kind: "target.released", post: Some(target.post_id), target: Some(target.id), ..Event::default() };
+    events::record(tx, target.org_id, event, now).await?;
+    changed(tx, target.org_id, target.channel_id).await
 }
 
 /// True when a part is at the platform, or may be.
-async fn is_under_way(tx: &mut Tx, id: TargetId) -> Result<bool> {
+pub async fn is_under_way(tx: &mut Tx, id: TargetId) -> Result<bool> {
     let (parts,): (i64,) = q("SELECT count(*) FROM parts WHERE target_id = $1 AND state IN ('processing', 'uncertain')")
         .bind(id)
         .one(&mut *tx)

@@ -19,12 +19,13 @@ pub struct Holder {
     pub organisation: String,
     pub zone: String,
     pub role: String,
+    pub operator: bool,
     pub seen_at: DateTime<Utc>,
 }
 
 /// By the cookie's hash, unless it is over at `now`.
 pub async fn holder(ex: impl Into<Ex<'_>>, hash: [u8; 32], now: DateTime<Utc>) -> Result<Option<Holder>> {
-    q("SELECT s.id, s.user_id, s.org_id, u.name, u.email, o.name AS organisation, o.zone, m.role, s.seen_at
+    q("SELECT s.id, s.user_id, s.org_id, u.name, u.email, o.name AS organisation, o.zone, m.role, u.operator, s.seen_at
        FROM sessions s
        JOIN users u ON u.id = s.user_id
        JOIN organisations o ON o.id = s.org_id
@@ -105,5 +106,11 @@ pub async fn delete_others(tx: &mut Tx, user: UserId, keep: Option<SessionId>) -
         Some(keep) => delete.and(" AND id <> ", keep).exec(tx).await?,
         None => delete.exec(tx).await?,
     };
+    Ok(())
+}
+
+/// Removes those that are over.
+pub async fn prune(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    q("DELETE FROM sessions WHERE expires_at <= $1").bind(now).exec(tx).await?;
     Ok(())
 }

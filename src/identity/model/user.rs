@@ -52,6 +52,12 @@ pub async fn insert(tx: &mut Tx, new: NewUser<'_>, now: DateTime<Utc>) -> Result
     Ok(id)
 }
 
+/// True for a person who may administer the whole instance.
+pub async fn is_operator(ex: impl Into<Ex<'_>>, id: UserId) -> Result<bool> {
+    let row: Option<(bool,)> = q("SELECT operator FROM users WHERE id = $1").bind(id).opt(ex).await?;
+    Ok(row.is_some_and(|(operator,)| operator))
+}
+
 /// True when anybody has an account.
 pub async fn any(ex: impl Into<Ex<'_>>) -> Result<bool> {
     let first: Option<(UserId,)> = q("SELECT id FROM users LIMIT 1").opt(ex).await?;

@@ -88,7 +88,7 @@ impl Library {
 async fn items(app: &App, org: OrgId, media: Vec<Media>) -> Result<Vec<Item>> {
     let ids: Vec<MediaId> = media.iter().map(|m| m.id).collect();
     let uses = if ids.is_empty() { vec![] } else { Media::uses(&app.db, org, &ids).await? };
-    let used = |id: MediaId| uses.iter().find(|u| u.id == id.to_string()).map_or(0, |u| u.posts);
+    let used = |id: MediaId| uses.iter().find(|u| u.id == id).map_or(0, |u| u.posts);
     Ok(media.into_iter().map(|m| Item::new(&m, used(m.id))).collect())
 }
 

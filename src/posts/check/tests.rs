@@ -63,12 +63,14 @@ impl Case {
             state: ChannelState::Paused,
             reason: None,
             zone: "UTC".into(),
+            late_minutes: None,
+            late_policy: None,
             created_at: now,
         };
         let part = |text: &&str| EntryPart { id: None, text: Doc::from_plain(text), media: vec![], delay_seconds: 0 };
         let parts = texts.iter().map(part).collect();
         let entry = Entry { target: None, channel: channel.id, settings: json!({"who": "all"}), parts };
-        let draft = Draft { when: When::Now, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when: When::Now, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let channels = HashMap::from([(channel.id, Destination { channel, provider: Some(&Narrow) })]);
         Self { draft, known: Known { channels, media: HashMap::new() }, now }
     }

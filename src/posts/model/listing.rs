@@ -60,6 +60,11 @@ pub async fn of_post(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<
     q(SELECT).and(" AND t.org_id = ", org).and(" AND t.post_id = ", post).push(" ORDER BY t.entry, t.id").all(ex).await
 }
 
+/// Some of them, in any order.
+pub async fn of_targets(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[TargetId]) -> Result<Vec<ListedRow>> {
+    q(SELECT).and(" AND t.org_id = ", org).list(" AND t.id IN ", ids.iter().copied()).all(ex).await
+}
+
 /// One of them.
 pub async fn find_row(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Result<ListedRow> {
     q(SELECT).and(" AND t.org_id = ", org).and(" AND t.id = ", id).opt(ex).await.or_not_found("post")

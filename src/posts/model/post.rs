@@ -145,6 +145,28 @@ pub async fn latest_version(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> 
     Ok((row.0, row.1.0))
 }
 
+/// The id of the newest version.
+pub async fn latest_version_id(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<VersionId> {
+    let (id,): (VersionId,) = q("SELECT id FROM post_versions WHERE org_id = $1 AND post_id = $2 ORDER BY number DESC LIMIT 1")
+        .bind(org)
+        .bind(post)
+        .opt(ex)
+        .await
+        .or_not_found("post")?;
+    Ok(id)
+}
+
+/// The content of a version.
+pub async fn version(ex: impl Into<Ex<'_>>, org: OrgId, id: VersionId) -> Result<Stored> {
+    let (content,): (JsonColumn<Stored>,) = q("SELECT content FROM post_versions WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .opt(ex)
+        .await
+        .or_not_found("post")?;
+    Ok(content.0)
+}
+
 /// The first entry number that no target of the post ever had, removed ones included.
 pub async fn next_entry(tx: &mut Tx, org: OrgId, post: PostId) -> Result<i64> {
     let (last,): (Option<i64>,) =

@@ -11,14 +11,11 @@ use crate::{
     delivery::{self, Resolution},
     error::{Error, FieldError, Result},
     events::{self, Event},
-    kit::{OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    kit::{PartId, PostId, TargetId},
     orgs::Caller,
     posts::{
-        Draft, Entry, EntryPart, Problem, When,
-        check::check,
-        known::Known,
-        listing,
         model::{self, Post},
+        sendable::unsendable,
     },
     web::{self, Flash, Form, Frame, Peer},
 };
@@ -71,27 +68,6 @@ pub async fn publish_now(
     Ok(place.back(finish(tx, done).await, Flash::ok("post.sent_now"), &peer)?)
 }
 
-/// What keeps a stored target from going out: a draft was never checked.
-async fn unsendable(app: &App, org: OrgId, target: TargetId) -> Result<Vec<Problem>> {
-    let listed = listing::find(&app.db, org, target).await?;
-    let part = |p: &delivery::Part| EntryPart {
-        id: Some(p.id),
-        text: Doc::from_html(&p.content),
-        media: p.media.0.clone(),
-        delay_seconds: p.delay_seconds,
-    };
-    let entry = Entry {
-        target: Some(target),
-        channel: listed.target.channel_id,
-        settings: listed.target.settings.clone(),
-        parts: listed.parts.iter().map(part).collect(),
-    };
-    let zone = zone::parse(&listed.target.zone).unwrap_or_default();
-    let draft = Draft { when: When::Now, zone, entries: vec![entry] };
-    let known = Known::load(app, org, &draft, &[]).await?;
-    Ok(check(&draft, &known, app.clock.now()))
-}
-
 /// A person's answer to what nobody else can know.
 #[handler]
 pub async fn resolve(
@@ -134,13 +110,8 @@ fn answer(form: &Form) -> Result<Resolution, FieldError> {
 pub async fn remove(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
     let post: PostId = id(&post)?;
     Post::find(&app.db, caller.org, post).await?;
-    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
-    if model::lock(&mut tx, caller.org, post).await?.is_some() {
-        return Err(Error::NotFound("post").into());
-    }
-    delivery::remove(&mut tx, caller.org, post, caller.user, now).await?;
-    model::set_deleted(&mut tx, caller.org, post, Some(now)).await?;
-    note(&mut tx, &caller, post, "post.deleted", now).await?;
+    let mut tx = app.db.begin().await?;
+    crate::posts::remove(&mut tx, &caller, post, app.clock.now()).await?;
     tx.commit().await?;
     let done = Flash::ok("post.deleted").undo(format!("/posts/{post}/restoration"), "post.undo");
     Ok(done.into_response(web::redirect("/posts"), &peer))
@@ -167,8 +138,10 @@ async fn note(tx: &mut Tx, caller: &Caller, post: PostId, kind: &'static str, no
 
 /// A form and who sent it.
 pub struct Sent {
-    form: Form,
-    peer: Peer,
+    /// The form.
+    pub form: Form,
+    /// Who.
+    pub peer: Peer,
 }
 
 impl<'a> poem::FromRequest<'a> for Sent {

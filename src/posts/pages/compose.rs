@@ -12,19 +12,21 @@ use super::{
     editing::{self, Editing},
     id,
     received::{self, Received},
+    repeat,
     typed::{Action, Typed},
 };
 use crate::{
     app::App,
     channels::Channel,
     error::{FieldError, Message, Result},
-    kit::{PostId, TargetId},
+    kit::{PostId, TargetId, recur::Rule},
     orgs::Caller,
     posts::{
         Saved,
         check::check,
         draft::{Draft, EntryPart, When},
         known::Known,
+        recurrence::Series,
         save::{Composed, create_composed, update_composed},
         words::Reader,
     },
@@ -50,6 +52,8 @@ pub async fn new(app: App, caller: Caller, frame: Frame, Query(query): Query<New
 pub struct EditQuery {
     #[serde(default)]
     target: String,
+    #[serde(default)]
+    scope: String,
 }
 
 /// The form with what is stored.
@@ -63,7 +67,11 @@ pub async fn edit(
 ) -> web::Result {
     let asked: Option<TargetId> = if query.target.is_empty() { None } else { Some(id(&query.target)?) };
     let editing = Editing::load(&app, caller.org, id(&post)?, asked).await?;
-    let form = Form { app: &app, caller: &caller, typed: editing.typed(&caller), editing: Some(editing) };
+    let mut typed = editing.typed(&caller);
+    if query.scope == "one" && asked.is_some() && editing.series.is_some() {
+        typed.pairs = vec![("scope".into(), "one".into())];
+    }
+    let form = Form { app: &app, caller: &caller, typed, editing: Some(editing) };
     form.again(frame, &[]).await
 }
 
@@ -151,20 +159,47 @@ impl Form<'_> {
         if draft.entries.is_empty() && self.typed.parts.iter().all(|p| p.is_blank()) {
             return Ok(Err(vec![FieldError::new("parts[0][text]", "problem.empty")]));
         }
-        let saved = self.write(&draft, &loose).await?;
+        let mut draft = draft;
+        let rule = match self.rule(&mut draft) {
+            Ok(rule) => rule,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        let saved = self.write(&draft, &loose, rule.as_ref()).await?;
         Ok(match saved {
             Ok(saved) => Ok((saved, draft)),
             Err(problems) => Err(problems.iter().map(|p| field_error(p, &draft)).collect()),
         })
     }
 
-    async fn write(&self, draft: &Draft, loose: &[EntryPart]) -> Result<std::result::Result<Saved, Vec<crate::posts::Problem>>> {
+    /// The rule that is to hold from now on. What recurs goes out at its next occurrence.
+    fn rule(&self, draft: &mut Draft) -> std::result::Result<Option<Rule>, Vec<FieldError>> {
+        let typed = repeat::rule(&self.typed)?;
+        let stored = || Some(self.editing.as_ref()?.series.as_ref()?.rule.0.clone());
+        let Some(rule) = typed else { return Ok(if matches!(draft.when, When::At(_)) { None } else { stored() }) };
+        match rule.occurrences(self.app.clock.now()).next() {
+            Some(next) => draft.when = When::At(next.at),
+            None => return Err(vec![FieldError::new("date", "problem.past")]),
+        }
+        Ok(Some(rule))
+    }
+
+    async fn write(
+        &self,
+        draft: &Draft,
+        loose: &[EntryPart],
+        rule: Option<&Rule>,
+    ) -> Result<std::result::Result<Saved, Vec<crate::posts::Problem>>> {
+        let series = match rule {
+            _ if repeat::is_one(&self.typed) => Series::One,
+            Some(rule) => Series::All(rule),
+            None => Series::Off,
+        };
         let Some(editing) = &self.editing else {
-            let composed = Composed { loose, ..Composed::default() };
+            let composed = Composed { loose, series, ..Composed::default() };
             return create_composed(self.app, self.caller, draft, &composed).await;
         };
         let covers = editing.covers();
-        let composed = Composed { loose, version: Some(editing.version), covers: Some(&covers) };
+        let composed = Composed { loose, version: Some(editing.version), covers: Some(&covers), also: None, series };
         update_composed(self.app, self.caller, editing.post, draft, &composed).await
     }
 
@@ -173,8 +208,11 @@ impl Form<'_> {
         let message = match draft.when {
             When::Draft(_) => Message::new("compose.saved_draft"),
             When::Now => "compose.saved_now".into(),
+            When::At(at) if matches!(repeat::rule(&self.typed), Ok(Some(_))) => {
+                Message::new("compose.saved_repeat").with("when", reader.short(at))
+            }
             When::At(at) => Message::new("compose.saved_at").with("when", reader.short(at)),
-            When::NextSlot => match self.earliest(saved).await? {
+            When::NextSlot | When::CommonSlot => match self.earliest(saved).await? {
                 Some(at) => Message::new("compose.saved_at").with("when", reader.short(at)),
                 None => "compose.saved_now".into(),
             },

@@ -7,22 +7,24 @@ use serde::Serialize;
 
 use super::{
     editing::{Editing, answers},
+    repeat::{self, RepeatView},
     typed::{Typed, TypedPart},
 };
 use crate::{
     app::App,
     channels::{Channel, ChannelState, fields},
     error::{FieldError, Message, Result},
+    kit::text::Unit,
     kit::{ChannelId, MediaId, OrgId, PostId, text::graphemes, zone},
     media::Media,
     orgs::Caller,
     posts::{
         Problem,
         draft::Draft,
-        slots,
+        next_common, slots,
         words::{Reader, say},
     },
-    providers::{Descriptor, Unit},
+    providers::Descriptor,
     render::{FieldText, View},
 };
 
@@ -65,8 +67,10 @@ pub struct Compose {
     parts: Vec<PartView>,
     settings: Vec<Panel>,
     when: WhenView,
+    repeat: RepeatView,
     zones: Vec<&'static str>,
     errors: Vec<FieldText>,
+    allow_duplicate: bool,
     problems: Vec<Notice>,
     library: Vec<Shot>,
 }
@@ -140,6 +144,7 @@ struct WhenView {
     time: String,
     zone: String,
     next_slot_text: Option<String>,
+    together_text: Option<String>,
 }
 
 /// Something that would keep it from going out.
@@ -170,8 +175,10 @@ impl Compose {
             parts: typed.parts.iter().enumerate().map(part).collect(),
             settings: desk.channels.iter().map(|c| panel(c, typed, editing)).collect(),
             when: when(app, caller, typed, desk).await?,
+            repeat: repeat::view(typed, editing.is_some_and(|e| e.series.is_some()), app.clock.now()),
             zones,
             errors: FieldText::list(&without_repeats(errors)),
+            allow_duplicate: typed.allow_duplicate,
             problems: Vec::new(),
             library: desk.library.iter().map(|m| shot(m, &m.alt)).collect(),
         })
@@ -214,6 +221,7 @@ pub fn field_error(problem: &Problem, draft: &Draft) -> FieldError {
     let n = problem.part.unwrap_or(0);
     let field = match problem.field.as_str() {
         "channel" => "channels".to_owned(),
+        "duplicate" => "allow_duplicate".to_owned(),
         "content" => format!("parts[{n}][text]"),
         "image" => format!("parts[{n}][files]"),
         "delay" => format!("parts[{n}][delay_minutes]"),
@@ -263,7 +271,7 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
 
 fn limit(about: Option<&Descriptor>) -> LimitView {
     let limits = about.map_or(crate::providers::Limits::NONE, |a| a.limits);
-    LimitView { text: limits.text.max, unit: limits.text.unit, images: limits.images, videos: limits.videos }
+    LimitView { text: limits.text.max, unit: limits.text.measure.unit, images: limits.images, videos: limits.videos }
 }
 
 fn part_view(n: usize, part: &TypedPart, (typed, desk): (&Typed, &Desk), errors: &[FieldError]) -> PartView {
@@ -324,6 +332,8 @@ async fn when(app: &App, caller: &Caller, typed: &Typed, desk: &Desk) -> Result<
         let free = slots::next_free(app, caller.org, channel.id, now).await?;
         next = next.into_iter().chain(free).min();
     }
+    let chosen: Vec<ChannelId> = desk.chosen(typed).map(|c| c.id).collect();
+    let together = if chosen.is_empty() { None } else { next_common(app, caller.org, &chosen, now).await? };
     let reader = Reader { now, zone: caller.zone };
     let fallback = blank(&[], None, caller, now);
     let or = |typed: &str, blank: String| if typed.is_empty() { blank } else { typed.to_owned() };
@@ -333,5 +343,6 @@ async fn when(app: &App, caller: &Caller, typed: &Typed, desk: &Desk) -> Result<
         time: or(&typed.time, fallback.time),
         zone: or(&typed.zone, fallback.zone),
         next_slot_text: next.map(|at| reader.with_day(at)),
+        together_text: together.map(|at| reader.with_day(at)),
     })
 }

@@ -8,11 +8,14 @@ use std::collections::{HashMap, HashSet};
 use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value as Json, json};
 
-use super::typed::{Typed, TypedPart};
+use super::{
+    repeat,
+    typed::{Typed, TypedPart},
+};
 use crate::{
     app::App,
     channels::{Channel, fields},
-    delivery::{Part, PartState, TargetState},
+    delivery::{self, Part, PartState, TargetState},
     error::{Error, FieldError, Result},
     kit::{ChannelId, MediaId, OrgId, PartId, PostId, TargetId, text::Doc, zone},
     media::Media,
@@ -21,7 +24,7 @@ use crate::{
         Listed,
         draft::{Draft, Entry, EntryPart, When},
         listing,
-        model::{self, Post, StoredPart},
+        model::{self, Post, Recurrence, StoredPart},
     },
     providers::{Answers, MediaRef},
 };
@@ -38,6 +41,8 @@ pub struct Editing {
     pub loose: Vec<StoredPart>,
     /// The target that was asked for.
     pub asked: Option<TargetId>,
+    /// How the post recurs.
+    pub series: Option<Recurrence>,
 }
 
 impl Editing {
@@ -45,9 +50,18 @@ impl Editing {
     pub async fn load(app: &App, org: OrgId, post: PostId, asked: Option<TargetId>) -> Result<Self> {
         Post::find(&app.db, org, post).await?;
         let (version, stored) = model::latest_version(&app.db, org, post).await?;
-        let listed = listing::of_post(&app.db, org, post).await?;
+        let mut listed = listing::of_post(&app.db, org, post).await?;
+        let series = model::recurrence(&app.db, org, post).await?;
         if listed.is_empty() {
-            return Ok(Self { post, version, targets: vec![], loose: stored.parts, asked: None });
+            return Ok(Self { post, version, targets: vec![], loose: stored.parts, asked: None, series });
+        }
+        if series.is_some() {
+            // Of a series the next occurrence stands for those after it, unless it was edited alone.
+            let planned = delivery::occurrences_of(&app.db, org, post).await?;
+            let alone: HashSet<TargetId> = planned.iter().filter(|one| one.detached).map(|one| one.id).collect();
+            let passed =
+                |l: &Listed| l.target.state != TargetState::Draft && l.target.due_at.is_some_and(|due| due <= app.clock.now());
+            listed.sort_by_key(|l| (passed(l), alone.contains(&l.target.id), l.target.due_at, l.target.entry));
         }
         let channels: HashSet<ChannelId> = Channel::list(&app.db, org).await?.iter().map(|c| c.id).collect();
         let mut open: Vec<Listed> =
@@ -61,12 +75,13 @@ impl Editing {
         let withdrawn = |l: &Listed| l.target.state == TargetState::Cancelled;
         let mut targets = vec![lead];
         for other in open {
-            let same = withdrawn(&other) == withdrawn(&targets[0]) && same_text(&other.parts, &targets[0].parts);
+            let same_time = series.is_none() || other.target.due_at == targets[0].target.due_at;
+            let same = same_time && withdrawn(&other) == withdrawn(&targets[0]) && same_text(&other.parts, &targets[0].parts);
             if same && taken.insert(other.target.channel_id) {
                 targets.push(other);
             }
         }
-        Ok(Self { post, version, targets, loose: vec![], asked })
+        Ok(Self { post, version, targets, loose: vec![], asked, series })
     }
 
     /// Ids of its targets.
@@ -83,7 +98,14 @@ impl Editing {
         let lead = self.targets.first();
         let due = lead.and_then(|l| l.target.due_at);
         let zone = lead.and_then(|l| zone::parse(&l.target.zone)).unwrap_or(caller.zone);
-        let wall = due.map(|due| zone::wall(zone, due));
+        let mut wall = due.map(|due| zone::wall(zone, due));
+        if let (Some(series), Some(wall), None) = (&self.series, &mut wall, self.asked) {
+            // A time that clocks skipped this once is still the time of the series.
+            let near = wall.date().and_time(series.rule.start.time());
+            if !series.rule.is_frequent() && due == Some(zone::instant(zone, near)) {
+                *wall = near;
+            }
+        }
         let draft = lead.is_none_or(|l| l.target.state == TargetState::Draft);
         let parts = match lead {
             Some(lead) => lead.parts.iter().map(|p| shown(p.id, &p.content, &p.media, p.delay_seconds)).collect(),
@@ -91,6 +113,7 @@ impl Editing {
         };
         Typed {
             version: Some(self.version),
+            allow_duplicate: false,
             target: self.asked.map(|id| id.to_string()).unwrap_or_default(),
             channels: self.targets.iter().map(|l| l.target.channel_id.to_string()).collect(),
             parts,
@@ -98,7 +121,10 @@ impl Editing {
             date: wall.map(|w| w.format("%Y-%m-%d").to_string()).unwrap_or_default(),
             time: wall.map(|w| w.format("%H:%M").to_string()).unwrap_or_default(),
             zone: zone.name().into(),
-            pairs: Vec::new(),
+            pairs: match (&self.series, due) {
+                (Some(series), Some(due)) => repeat::fields(series, due),
+                _ => Vec::new(),
+            },
         }
     }
 
@@ -165,6 +191,7 @@ pub fn draft(
     let zone = zone.unwrap_or_default();
     let when = match typed.when.as_str() {
         "slot" => When::NextSlot,
+        "together" => When::CommonSlot,
         "now" => When::Now,
         // The day of a draft is kept: the form does not show its field.
         "draft" => When::Draft(editing.and_then(|e| e.targets.first()).and_then(|l| l.target.due_at)),
@@ -192,15 +219,16 @@ pub fn draft(
         return Err(errors);
     }
     let loose = if entries.is_empty() { parts } else { Vec::new() };
-    Ok((Draft { when, zone, entries }, loose))
+    Ok((Draft { when, zone, entries, allow_duplicate: typed.allow_duplicate }, loose))
 }
 
-fn date(text: &str) -> std::result::Result<NaiveDate, FieldError> {
+/// A day as browsers send it.
+pub fn date(text: &str) -> std::result::Result<NaiveDate, FieldError> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| FieldError::new("date", "compose.date_missing"))
 }
 
 /// Browsers send seconds when they are not zero.
-fn time(text: &str) -> std::result::Result<NaiveTime, FieldError> {
+pub fn time(text: &str) -> std::result::Result<NaiveTime, FieldError> {
     let read = NaiveTime::parse_from_str(text, "%H:%M").or_else(|_| NaiveTime::parse_from_str(text, "%H:%M:%S"));
     read.map_err(|_| FieldError::new("time", "compose.time_missing"))
 }

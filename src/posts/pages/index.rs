@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    delivery::TargetState,
+    delivery::{HOURLY, TargetState},
     error::{Message, Result},
     kit::{MediaId, OrgId, PostId, text::Doc, zone},
     media::Media,
@@ -94,6 +94,7 @@ struct Row {
     reason: Option<String>,
     thumbnail: Option<String>,
     thread: bool,
+    repeats: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,6 +143,7 @@ impl Index {
         let undated = month == this_month && page == 0 && !all_times;
         let loose = if undated { Undated::read(app, caller.org, &value, states).await? } else { Undated::default() };
         let media = thumbnails(app, caller.org, &rows, &loose).await?;
+        let series = series(app, caller.org, &rows).await?;
         let counts = model::counts(&app.db, caller.org, window, month == this_month).await?;
         let total = counts.iter().find(|c| c.state.is_empty()).map_or(0, |c| c.posts);
         let any = total > 0 || model::any_post(&app.db, caller.org).await?;
@@ -165,7 +167,7 @@ impl Index {
             states: FILTERS.iter().map(|(v, label, _)| Filter { value: v, label: say(label), count: count(v) }).collect(),
             state: value.clone(),
             zone: caller.zone.name().to_owned(),
-            days: days(rows, loose, &media, reader),
+            days: days(rows, loose, &Shown { media, series }, reader),
             total: total.max(i64::from(any)),
             previous: (page > 0).then(|| link(page - 1)),
             next: more.then(|| link(page + 1)),
@@ -216,6 +218,19 @@ impl Undated {
     }
 }
 
+/// What is known of the posts beyond their rows.
+struct Shown {
+    media: HashMap<MediaId, String>,
+    /// Those that recur.
+    series: HashSet<PostId>,
+}
+
+async fn series(app: &App, org: OrgId, rows: &[MonthRow]) -> Result<HashSet<PostId>> {
+    let ids: HashSet<PostId> = rows.iter().map(|r| r.post_id).collect();
+    let recurring = model::recurring(&app.db, org, &ids.into_iter().collect::<Vec<_>>()).await?;
+    Ok(recurring.iter().map(|r| r.post_id).collect())
+}
+
 /// Addresses of the first picture of each post.
 async fn thumbnails(app: &App, org: OrgId, rows: &[MonthRow], loose: &Undated) -> Result<HashMap<MediaId, String>> {
     let placed = rows.iter().chain(&loose.targets).filter_map(|r| r.media.first());
@@ -228,7 +243,7 @@ async fn thumbnails(app: &App, org: OrgId, rows: &[MonthRow], loose: &Undated) -
     Ok(media.into_iter().filter(|m| !m.is_video()).map(|m| (m.id, m.path())).collect())
 }
 
-fn days(rows: Vec<MonthRow>, loose: Undated, media: &HashMap<MediaId, String>, reader: Reader) -> Vec<Day> {
+fn days(rows: Vec<MonthRow>, loose: Undated, shown: &Shown, reader: Reader) -> Vec<Day> {
     let mut days: Vec<(NaiveDate, Vec<Vec<MonthRow>>)> = Vec::new();
     for row in rows {
         let date = row.due_at.map_or(NaiveDate::MIN, |due| zone::wall(reader.zone, due).date());
@@ -236,24 +251,26 @@ fn days(rows: Vec<MonthRow>, loose: Undated, media: &HashMap<MediaId, String>, r
             days.push((date, Vec::new()));
         }
         let posts = &mut days.last_mut().expect("one was just added").1;
-        match posts.iter_mut().find(|p| p[0].post_id == row.post_id) {
+        // Two occurrences of one day are two lines.
+        let apart = shown.series.contains(&row.post_id);
+        match posts.iter_mut().find(|p| p[0].post_id == row.post_id && (!apart || p[0].due_at == row.due_at)) {
             Some(post) => post.push(row),
             None => posts.push(vec![row]),
         }
     }
     let day = |(date, posts): (NaiveDate, Vec<Vec<MonthRow>>)| Day {
         date_text: reader.day(date),
-        posts: posts.iter().map(|targets| row(targets, media, reader)).collect(),
+        posts: posts.iter().map(|targets| row(targets, shown, reader)).collect(),
     };
     let mut days: Vec<Day> = days.into_iter().map(day).collect();
-    let undated = undated(loose, media, reader);
+    let undated = undated(loose, shown, reader);
     if !undated.is_empty() {
         days.push(Day { date_text: say("posts.no_date"), posts: undated });
     }
     days
 }
 
-fn undated(loose: Undated, media: &HashMap<MediaId, String>, reader: Reader) -> Vec<Row> {
+fn undated(loose: Undated, shown: &Shown, reader: Reader) -> Vec<Row> {
     let mut posts: Vec<Vec<MonthRow>> = Vec::new();
     for row in loose.targets {
         match posts.iter_mut().find(|p| p[0].post_id == row.post_id) {
@@ -261,13 +278,13 @@ fn undated(loose: Undated, media: &HashMap<MediaId, String>, reader: Reader) -> 
             None => posts.push(vec![row]),
         }
     }
-    let mut rows: Vec<Row> = posts.iter().map(|targets| row(targets, media, reader)).collect();
-    rows.extend(loose.unplaced.iter().map(|r| unplaced(r, media)));
+    let mut rows: Vec<Row> = posts.iter().map(|targets| row(targets, shown, reader)).collect();
+    rows.extend(loose.unplaced.iter().map(|r| unplaced(r, &shown.media)));
     rows.sort_by_key(|row| std::cmp::Reverse(row.id));
     rows
 }
 
-fn row(targets: &[MonthRow], media: &HashMap<MediaId, String>, reader: Reader) -> Row {
+fn row(targets: &[MonthRow], shown: &Shown, reader: Reader) -> Row {
     let first = &targets[0];
     let state = together(targets);
     let face = |t: &MonthRow| Face {
@@ -286,8 +303,9 @@ fn row(targets: &[MonthRow], media: &HashMap<MediaId, String>, reader: Reader) -
         state,
         state_text: target_state(state),
         reason: targets.iter().find_map(|t| reason(t, targets.len() > 1)),
-        thumbnail: first.media.first().and_then(|m| media.get(&m.id)).cloned(),
+        thumbnail: first.media.first().and_then(|m| shown.media.get(&m.id)).cloned(),
         thread: first.parts > 1,
+        repeats: shown.series.contains(&first.post_id),
     }
 }
 
@@ -304,6 +322,7 @@ fn unplaced(row: &UnplacedRow, media: &HashMap<MediaId, String>) -> Row {
         reason: None,
         thumbnail: first.and_then(|p| media.get(&p.media.first()?.id)).cloned(),
         thread: row.content.parts.len() > 1,
+        repeats: false,
     }
 }
 
@@ -325,7 +344,12 @@ fn reason(target: &MonthRow, several: bool) -> Option<String> {
         (TargetState::Held, Some("reconnect")) => "posts.reason_reconnect",
         (TargetState::Held, Some("paused")) => "posts.reason_paused",
         (TargetState::Held, Some("late")) => "posts.reason_late",
+        (TargetState::Held, Some("restored")) => "posts.reason_restored",
+        (TargetState::Held, Some(HOURLY)) => "posts.reason_hourly",
         (TargetState::Missed, _) => "posts.reason_missed",
+        (TargetState::Held, Some("series")) => "posts.reason_series",
+        (TargetState::Cancelled, Some("superseded")) => "posts.reason_superseded",
+        (TargetState::Cancelled, Some("series")) => "posts.reason_series_passed",
         (TargetState::Cancelled, Some("channel_removed")) => "posts.reason_removed",
         (TargetState::Failed | TargetState::PublishedIncomplete, _) if several => "posts.reason_failed_on",
         (TargetState::Failed | TargetState::PublishedIncomplete, _) if target.failure.is_some() => "posts.reason_failed",

@@ -6,6 +6,8 @@ mod composer;
 mod editing;
 mod index;
 mod received;
+mod repeat;
+mod series;
 mod show;
 mod typed;
 
@@ -18,9 +20,13 @@ pub fn mount(route: Route) -> Route {
     route
         .at("/posts", get(index::index).post(compose::create))
         .at("/posts/new", get(compose::new))
+        .at("/posts/recurrence", get(repeat::preview))
         .at("/posts/:id", get(show::show).post(compose::update).put(compose::update).delete(actions::remove))
         .at("/posts/:id/edit", get(compose::edit))
         .at("/posts/:id/restoration", post(actions::bring_back))
+        .at("/posts/:id/recurrence/pause", post(series::pause))
+        .at("/posts/:id/recurrence/resumption", post(series::resume))
+        .at("/posts/:id/targets/:target/removal", post(series::remove))
         .at("/posts/:id/targets/:target/cancellation", post(actions::cancel).delete(actions::restore))
         .at("/posts/:id/targets/:target/restoration", post(actions::restore))
         .at("/posts/:id/targets/:target/retry", post(actions::retry))

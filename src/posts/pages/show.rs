@@ -6,7 +6,11 @@ use chrono::{DateTime, Utc};
 use poem::{handler, web::Path};
 use serde::Serialize;
 
-use super::{editing::is_editable, id};
+use super::{
+    editing::is_editable,
+    id,
+    series::{self, SeriesView},
+};
 use crate::{
     app::App,
     delivery::{Part, PartState, TargetState},
@@ -32,6 +36,7 @@ use crate::{
 pub struct Show {
     post: PostView,
     targets: Vec<TargetView>,
+    series: Option<SeriesView>,
     /// The text of a draft for which no channel is chosen.
     loose: Vec<String>,
     /// Something is under way.
@@ -112,6 +117,8 @@ struct Actions {
     edit: bool,
     /// It has a text of its own and is edited alone.
     edit_alone: bool,
+    /// It is an occurrence of a series.
+    edit_one: bool,
     cancel: bool,
     delete: bool,
     retry: bool,
@@ -131,10 +138,15 @@ impl Show {
     /// The page of a post; `errors` of what was just tried.
     pub async fn read(app: &App, caller: &Caller, id: PostId, errors: &[FieldError]) -> Result<Self> {
         let post = Post::find(&app.db, caller.org, id).await?;
-        let listed = listing::of_post(&app.db, caller.org, id).await?;
+        let mut listed = listing::of_post(&app.db, caller.org, id).await?;
+        let reader = Reader { now: app.clock.now(), zone: caller.zone };
+        let series = match model::recurrence(&app.db, caller.org, id).await? {
+            Some(known) => Some(series::fold(&known, &series::alone(app, caller, id).await?, &mut listed, reader)),
+            None => None,
+        };
         let ids: Vec<TargetId> = listed.iter().map(|l| l.target.id).collect();
         let mut told = Told {
-            reader: Reader { now: app.clock.now(), zone: caller.zone },
+            reader,
             media: media(app, caller, &listed).await?,
             urls: model::urls_of(&app.db, caller.org, &ids).await?.into_iter().collect(),
             attempts: model::attempts_of(&app.db, caller.org, &ids).await?,
@@ -154,7 +166,8 @@ impl Show {
             },
             live: listed.iter().any(is_moving),
             refresh_seconds: refresh_seconds(&listed, told.reader.now),
-            targets: listed.iter().map(|l| told.target(l, several)).collect(),
+            targets: listed.iter().map(|l| told.target(l, several, series.is_some())).collect(),
+            series,
             loose: loose.iter().map(|p| Doc::from_html(&p.content).to_plain()).collect(),
             errors: FieldText::list(errors),
         })
@@ -217,7 +230,7 @@ struct Told {
 }
 
 impl Told {
-    fn target(&self, listed: &Listed, several: bool) -> TargetView {
+    fn target(&self, listed: &Listed, several: bool, series: bool) -> TargetView {
         let target = &listed.target;
         let provider = providers::find(&listed.channel.provider).map_or(listed.channel.provider.as_str(), |p| p.about().name);
         let own_zone = zone::parse(&target.zone).unwrap_or(self.reader.zone);
@@ -238,7 +251,7 @@ impl Told {
             url: target.url.clone().filter(|url| is_web(url)),
             parts: listed.parts.iter().map(|p| self.part(p, provider)).collect(),
             timeline: timeline::lines(listed, events, &self.attempts, provider, self.reader),
-            actions: actions(listed, several),
+            actions: actions(listed, several, series),
         }
     }
 
@@ -285,7 +298,7 @@ fn failure_view(failure: &Failure, provider: &str) -> FailureView {
     }
 }
 
-fn actions(listed: &Listed, several: bool) -> Actions {
+fn actions(listed: &Listed, several: bool, series: bool) -> Actions {
     use PartState::*;
     let state = listed.target.state;
     let any = |is: fn(PartState) -> bool| listed.parts.iter().any(|p| is(p.state));
@@ -294,6 +307,7 @@ fn actions(listed: &Listed, several: bool) -> Actions {
     Actions {
         edit,
         edit_alone: edit && several,
+        edit_one: edit && series && state != TargetState::Cancelled,
         cancel: !in_doubt && any(|s| matches!(s, Waiting | Retrying)),
         delete: state != TargetState::NeedsYou,
         retry: any(|s| matches!(s, Failed | Skipped)) && !in_doubt,

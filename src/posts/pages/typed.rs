@@ -20,7 +20,7 @@ pub struct Typed {
     pub channels: Vec<String>,
     /// The thread.
     pub parts: Vec<TypedPart>,
-    /// `slot`, `at`, `now` or `draft`.
+    /// `slot`, `together`, `at`, `now` or `draft`.
     pub when: String,
     /// `2026-11-24`.
     pub date: String,
@@ -28,6 +28,8 @@ pub struct Typed {
     pub time: String,
     /// An IANA name.
     pub zone: String,
+    /// The same content may go out again.
+    pub allow_duplicate: bool,
 }
 
 /// One part as it was typed.
@@ -97,6 +99,7 @@ impl Typed {
                 "when" => value.clone_into(&mut typed.when),
                 "date" => value.trim().clone_into(&mut typed.date),
                 "time" => value.trim().clone_into(&mut typed.time),
+                "allow_duplicate" => typed.allow_duplicate = value == "true",
                 "zone" => value.trim().clone_into(&mut typed.zone),
                 name => {
                     if let Some((n, field)) = part_field(name) {

@@ -8,6 +8,7 @@ mod connect;
 mod domains;
 mod facets;
 mod mentions;
+mod own;
 mod record;
 mod session;
 #[cfg(test)]
@@ -18,8 +19,8 @@ mod xrpc;
 use serde_json::Value as Json;
 
 use super::{
-    Account, Answers, Auth, Call, Can, Descriptor, Effect, Failure, FailureKind, Field, Found, Fut, Limits, Link, Outcome,
-    Provider, Remote, StepKey, Text,
+    Answers, Auth, Call, Can, Candidate, Connected, Descriptor, Effect, Failure, FailureKind, Field, Found, Fut, Limits, Link,
+    Outcome, Provider, Rate, Remote, StepKey, Text,
 };
 use facets::Facet;
 
@@ -37,7 +38,7 @@ const ABOUT: Descriptor = Descriptor {
             .help("provider.bluesky.password.help"),
     ],
     hosts: &[("web", "https://bsky.app")],
-    can: Can { thread: true, find: true, delete: true, ..Can::PUBLISH },
+    can: Can { thread: true, find: true, candidates: true, delete: true, ..Can::PUBLISH },
     limits: Limits {
         text: Text::graphemes(300).bytes(3_000),
         images: 4,
@@ -46,6 +47,8 @@ const ABOUT: Descriptor = Descriptor {
         alt: 2_000,
         ..Limits::NONE
     },
+    // A record costs 3 of 5,000 points an hour and 35,000 a day: docs.bsky.app/docs/advanced-guides/rate-limits
+    rates: &[Rate::account(1_666, 3_600), Rate::daily(11_666)],
     docs: "https://docs.bsky.app/docs/advanced-guides/posts",
     ..Descriptor::EMPTY
 };
@@ -58,8 +61,8 @@ impl Provider for Bluesky {
         &ABOUT
     }
 
-    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Account> {
-        Box::pin(connect::connect(link, answers))
+    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Connected> {
+        Box::pin(async { connect::connect(link, answers).await.map(Connected::from) })
     }
 
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {
@@ -75,6 +78,14 @@ impl Provider for Bluesky {
                 Err(failure) => Err(failure),
             }
         })
+    }
+
+    fn candidates<'a>(&'a self, call: &'a Call<'a>, step: &'a StepKey) -> Fut<'a, Vec<Candidate>> {
+        Box::pin(own::recent(call, step, call.host(&ABOUT, "web")))
+    }
+
+    fn recognise<'a>(&'a self, call: &'a Call<'a>, words: &'a str) -> Fut<'a, Option<Candidate>> {
+        Box::pin(own::named(call, words, call.host(&ABOUT, "web")))
     }
 
     fn delete<'a>(&'a self, call: &'a Call<'a>, remote: &'a Remote) -> Fut<'a, ()> {

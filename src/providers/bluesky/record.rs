@@ -12,7 +12,7 @@ use crate::{
     providers::{Call, MediaFile, Picture, Remote, StepKey},
 };
 
-const COLLECTION: &str = "app.bsky.feed.post";
+pub const COLLECTION: &str = "app.bsky.feed.post";
 /// What servers of before April 2026 accept, too: a million bytes, with some room.
 pub const IMAGE_BYTES: u64 = 976 * 1024;
 const PICTURE: Picture = Picture { max_bytes: IMAGE_BYTES, max_side: 2_000, formats: &["image/jpeg", "image/png", "image/webp"] };

@@ -3,6 +3,7 @@
 
 mod connect;
 mod facets;
+mod own;
 mod publish;
 mod real;
 mod server;

@@ -24,7 +24,9 @@ pub struct NewPost {
     pub short_link: Option<bool>,
     /// Accepted and ignored: there are no tags.
     pub tags: Option<Vec<NewTag>>,
-    /// Accepted and ignored: posts do not repeat.
+    /// Days after which it goes out again and again, 1 to 366, at the same time of day on the organisation's clock. Each
+    /// occurrence becomes a post of its own. With it an edit changes this occurrence and all that follow, without it this
+    /// one alone. 0: it goes out once.
     pub inter: Option<f64>,
     /// Accepted and ignored.
     pub order: Option<String>,

@@ -44,8 +44,12 @@ pub struct Post {
     pub release_id: Option<String>,
     /// Where it is.
     pub state: PostState,
-    /// Always null: posts do not repeat.
+    /// Days after which it goes out again; null when it does not, or not after so many days.
     pub interval_in_days: Option<i64>,
+    /// Only when this is a later occurrence that is not planned yet: the date of the post that has this id.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual_date: Option<String>,
     /// The key of its thread: the same as `id`.
     pub group: String,
     /// `WEB`, `API` or `CLI`.
@@ -74,6 +78,7 @@ impl Example for Post {
             release_id: None,
             state: PostState::Queue,
             interval_in_days: None,
+            actual_date: None,
             group: "019aaf3e-5b0a-7c11-9f3e-2f6c1d7e8a91".into(),
             creation_method: "API".into(),
             settings: "{\"__type\":\"bluesky\"}".into(),

@@ -147,7 +147,7 @@ impl Person<'_> {
         let wait = TimeDelta::from_std(plan.due - plan.saved).unwrap_or_default();
         let when = if wait.is_zero() { When::Now } else { When::At(self.app.clock.now() + wait) };
         let entries = plan.channels.iter().map(|c| self.entry(post, *c, 1)).collect();
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries };
+        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries, allow_duplicate: true };
         let saved = posts::create(self.app, &self.caller(), &draft).await?.map_err(refused)?;
         let targets = plan.channels.iter().copied().zip(saved.targets.iter().map(|(id, _)| *id)).collect();
         self.cast.posts.insert(post, (saved.post, targets));
@@ -165,7 +165,7 @@ impl Person<'_> {
         entry.parts.iter_mut().zip(&parts).for_each(|(new, old)| new.id = Some(old.id));
         let at = self.app.clock.now() + TimeDelta::seconds(i64::try_from(wait).unwrap_or(0));
         let when = if wait == 0 { When::Now } else { When::At(at) };
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let id = self.cast.posts[&post].0;
         posts::amend(self.app, &self.caller(), id, &draft).await?.map_err(refused).map(drop)
     }

@@ -10,8 +10,8 @@ use crate::{
     http::{Method, Request},
     kit::text::Doc,
     providers::{
-        Account, Answers, Call, Can, Descriptor, Effect, Failure, Field, Found, Fut, Limits, Link, Outcome, Provider, Remote,
-        StepKey, Text,
+        Account, Answers, Call, Can, Connected, Descriptor, Effect, Failure, Field, Found, Fut, Limits, Link, Outcome, Provider,
+        Remote, StepKey, Text,
     },
 };
 
@@ -46,8 +46,8 @@ impl Provider for Simulated {
         if self.keyed { &KEYED } else { &BLIND }
     }
 
-    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Account> {
-        Box::pin(connect(link, answers))
+    fn connect<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers) -> Fut<'a, Connected> {
+        Box::pin(async { connect(link, answers).await.map(Connected::from) })
     }
 
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {

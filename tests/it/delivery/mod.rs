@@ -1,8 +1,11 @@
 //! Delivery against a platform that misbehaves as told: never twice, never lost, and said why when it waits.
 
+mod catch_up;
+mod limits;
 mod people;
 mod publish;
 mod races;
+mod settings;
 mod trouble;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -57,7 +60,7 @@ impl Rig {
     pub async fn post_to(&self, channel: ChannelId, when: When, texts: &[&str]) -> TargetId {
         let part = |text: &&str| EntryPart { id: None, text: Doc::from_plain(text), media: vec![], delay_seconds: 0 };
         let entry = Entry { target: None, channel, settings: json!({}), parts: texts.iter().map(part).collect() };
-        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+        let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let saved = posts::create(&self.app.app, &self.caller(), &draft).await.unwrap().unwrap();
         saved.targets[0].0
     }

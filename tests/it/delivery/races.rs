@@ -46,7 +46,7 @@ async fn edit(rig: &Rig, id: TargetId, when: When, text: &str) -> rostrum::Resul
     let part = |p: &delivery::Part| EntryPart { id: Some(p.id), text: Doc::from_plain(text), media: vec![], delay_seconds: 0 };
     let parts = parts.iter().map(part).collect();
     let entry = Entry { target: Some(id), channel: target.channel_id, settings: json!({}), parts };
-    let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+    let draft = Draft { when, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
     posts::update(&rig.app.app, &rig.caller(), target.post_id, &draft).await.map(|saved| drop(saved.unwrap()))
 }
 
@@ -55,7 +55,7 @@ async fn slow_thread(rig: &Rig) -> TargetId {
     let part = |text: &str, delay_seconds| EntryPart { id: None, text: Doc::from_plain(text), media: vec![], delay_seconds };
     let parts = vec![part("now", 0), part("in an hour", 3_600)];
     let entry = Entry { target: None, channel: rig.channel, settings: json!({}), parts };
-    let draft = Draft { when: When::Now, zone: chrono_tz::Tz::UTC, entries: vec![entry] };
+    let draft = Draft { when: When::Now, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
     posts::create(&rig.app.app, &rig.caller(), &draft).await.unwrap().unwrap().targets[0].0
 }
 

@@ -39,14 +39,14 @@ async fn stored(app: &TestApp, owner: &Owner, name: &str, bytes: &[u8]) -> Media
     rostrum::media::upload(&app.app, &caller, name, bytes).await.unwrap()
 }
 
-/// Every file in the store, partial ones included.
+/// Every file in the store but its marker, partial ones included.
 fn files(app: &TestApp) -> Vec<String> {
     let (mut found, mut dirs) = (vec![], vec![app.app.data.join("media")]);
     while let Some(dir) = dirs.pop() {
         for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
             if entry.file_type().unwrap().is_dir() {
                 dirs.push(entry.path());
-            } else {
+            } else if entry.file_name() != rostrum::store::MARKER {
                 found.push(entry.path().display().to_string());
             }
         }

@@ -2,8 +2,11 @@
 
 mod actions;
 mod compose;
+mod duplicates;
 mod edit;
 mod lists;
+mod recurrence;
+mod repeat_pages;
 mod saving;
 mod timeline;
 
@@ -42,7 +45,7 @@ pub async fn channel(app: &TestApp, org: OrgId, name: &str) -> ChannelId {
 }
 
 /// A posting time on every day, in minutes after midnight.
-async fn slot(app: &TestApp, org: OrgId, channel: ChannelId, minute: i64) {
+pub async fn slot(app: &TestApp, org: OrgId, channel: ChannelId, minute: i64) {
     let mut tx = app.app.db.begin().await.unwrap();
     q("INSERT INTO slots (id, org_id, channel_id, minute, weekdays) VALUES ($1, $2, $3, $4, 127)")
         .bind(SlotId::new())
@@ -56,7 +59,7 @@ async fn slot(app: &TestApp, org: OrgId, channel: ChannelId, minute: i64) {
 }
 
 /// Runs one statement on a target, to play the engine.
-async fn play(app: &TestApp, sql: &'static str, target: TargetId) {
+pub async fn play(app: &TestApp, sql: &'static str, target: TargetId) {
     let mut tx = app.app.db.begin().await.unwrap();
     assert!(q(sql).bind(target).exec(&mut tx).await.unwrap() > 0, "{sql}");
     tx.commit().await.unwrap();
@@ -66,20 +69,20 @@ fn caller(owner: &Owner) -> Caller {
     Caller { user: Some(owner.user), ..Caller::machine(owner.org, "Europe/Berlin", Source::Web) }
 }
 
-fn entry(channel: ChannelId, texts: &[&str]) -> Entry {
+pub fn entry(channel: ChannelId, texts: &[&str]) -> Entry {
     let part = |text: &&str| EntryPart { id: None, text: Doc::from_content(text), media: vec![], delay_seconds: 0 };
     Entry { target: None, channel, settings: json!({}), parts: texts.iter().map(part).collect() }
 }
 
 fn draft(when: When, entries: Vec<Entry>) -> Draft {
-    Draft { when, zone: chrono_tz::Tz::Europe__Berlin, entries }
+    Draft { when, zone: chrono_tz::Tz::Europe__Berlin, entries, allow_duplicate: false }
 }
 
-async fn saved(app: &TestApp, owner: &Owner, when: When, entries: Vec<Entry>) -> Saved {
+pub async fn saved(app: &TestApp, owner: &Owner, when: When, entries: Vec<Entry>) -> Saved {
     posts::create(&app.app, &caller(owner), &draft(when, entries)).await.unwrap().unwrap()
 }
 
-async fn listed(app: &TestApp, owner: &Owner, post: PostId) -> Vec<Listed> {
+pub async fn listed(app: &TestApp, owner: &Owner, post: PostId) -> Vec<Listed> {
     posts::of_post(&app.app.db, owner.org, post).await.unwrap()
 }
 

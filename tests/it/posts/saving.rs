@@ -60,6 +60,42 @@ both_databases! {
         assert_eq!((on_ann.len(), on_ben.len()), (16, 8));
     }
 
+    /// Twelve at the same moment for two channels at once, some together and some each alone: no minute of a channel is given
+    /// twice, and what is together is at one time.
+    async fn a_common_time_is_reserved_for_all_channels(app) {
+        let owner = app.owner().await;
+        let (ann, ben) = (channel(&app, owner.org, "Ann").await, channel(&app, owner.org, "Ben").await);
+        slot(&app, owner.org, ann, 9 * 60).await;
+        slot(&app, owner.org, ann, 12 * 60).await;
+        slot(&app, owner.org, ben, 12 * 60).await;
+        let tasks: Vec<_> = (0..12)
+            .map(|n| {
+                let (app, caller) = (app.app.clone(), caller(&owner));
+                let when = if n % 3 == 0 { When::NextSlot } else { When::CommonSlot };
+                let mut entries = vec![entry(ann, &["a"]), entry(ben, &["b"])];
+                entries.rotate_left(n % 2);
+                tokio::spawn(async move { (when, posts::create(&app, &caller, &draft(when, entries)).await.unwrap().unwrap()) })
+            })
+            .collect();
+        let (mut on_ann, mut on_ben) = (HashSet::new(), HashSet::new());
+        for task in tasks {
+            let (when, saved) = task.await.unwrap();
+            let both = listed(&app, &owner, saved.post).await;
+            assert!(when == When::NextSlot || both[0].target.due_at == both[1].target.due_at);
+            for l in both {
+                let times = if l.target.channel_id == ann { &mut on_ann } else { &mut on_ben };
+                assert!(times.insert(l.target.due_at.unwrap()), "given twice");
+            }
+        }
+        assert_eq!((on_ann.len(), on_ben.len()), (12, 12));
+        let noon = posts::next_common(&app.app, owner.org, &[ann, ben], app.app.clock.now()).await.unwrap().unwrap();
+        assert_eq!(rostrum::kit::zone::wall(chrono_tz::Tz::Europe__Berlin, noon).format("%H:%M").to_string(), "12:00");
+        let found = owner.api.get(&format!("/public/v1/find-slot/{ann},{ben}")).await.expect(200).json();
+        assert_eq!(found["date"], noon.format("%Y-%m-%dT%H:%M:00").to_string());
+        let other = app.owner().await;
+        other.api.get(&format!("/public/v1/find-slot/{ann},{ben}")).await.expect(404);
+    }
+
     /// A target keeps its id over an edit; parts keep theirs; what is no longer named is withdrawn.
     async fn an_edit_keeps_what_it_names(app) {
         let owner = app.owner().await;

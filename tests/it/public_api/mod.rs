@@ -8,6 +8,7 @@ mod keys;
 mod list;
 mod media;
 mod read;
+mod repeat;
 
 use rostrum::{
     db::q,

@@ -14,8 +14,8 @@ use rostrum::{
     http::Client,
     kit::{MediaId, text::Doc},
     providers::{
-        Account, Answers, Begin, Call, Effect, Fitted, Fut, Link, MediaFile, MediaSource, Outcome, Picture, Provider as _,
-        Refresh, Remote, StepKey, Steps, Tokens, sandbox::Sandbox,
+        Access, Account, Answers, Begin, Call, Connected, Effect, Fitted, Fut, Link, MediaFile, MediaSource, Outcome, Picture,
+        Provider as _, Refresh, Remote, StepKey, Steps, Tokens, sandbox::Sandbox,
     },
 };
 use serde_json::{Value as Json, json};
@@ -97,7 +97,11 @@ pub fn http() -> Client {
 /// Connects an account; `hosts` as configured.
 pub async fn connect(http: &Client, hosts: &BTreeMap<String, String>, answers: &[(&str, &str)]) -> Result<Account, Failure> {
     let answers: Answers = crate::support::map(answers);
-    Sandbox.connect(&Link { http, hosts, now: Utc::now() }, &answers).await
+    let link = Link { http, hosts, app: &Answers::new(), redirect: "", now: Utc::now() };
+    match Sandbox.connect(&link, &answers).await? {
+        Connected::Account(account) => Ok(*account),
+        Connected::Choose { pages, .. } => panic!("offered {pages:?}"),
+    }
 }
 
 /// One part on its way to the platform.
@@ -145,19 +149,23 @@ impl Part {
     }
 
     async fn call<T>(&self, run: impl AsyncFnOnce(&Call<'_>) -> T) -> T {
-        let tokens = Fixed(self.credentials.clone());
+        let (tokens, app) = (Fixed(self.credentials.clone()), Answers::new());
         let call = Call {
-            http: &self.http,
-            account: "me",
-            hosts: &self.hosts,
+            access: Access {
+                http: &self.http,
+                hosts: &self.hosts,
+                app: &app,
+                redirect: "",
+                account: "me",
+                tokens: &tokens,
+                now: self.now,
+            },
             text: &self.text,
             media: &self.media,
             settings: &self.settings,
             position: self.thread.len(),
             thread: &self.thread,
-            now: self.now,
             steps: &self.ledger,
-            tokens: &tokens,
             files: &Files,
         };
         run(&call).await

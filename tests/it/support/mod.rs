@@ -3,17 +3,21 @@
 
 mod client;
 mod postgres;
+mod smtp;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
 pub use client::{Answer, Client};
+pub use postgres::empty_database;
 use rostrum::{
     App, boot,
     config::Config,
     db::q,
+    jobs,
     kit::{Clock, OrgId, SessionId, UserId, crypto},
     server,
 };
+pub use smtp::{Answer as MailAnswer, Mailbox, Received};
 
 /// Writes one test that runs on SQLite and on Postgres.
 ///
@@ -60,6 +64,7 @@ pub struct TestApp {
     pub app: App,
     /// Where it listens.
     pub address: SocketAddr,
+    mailbox: Option<Mailbox>,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     _lock: boot::Lock,
     _data: tempfile::TempDir,
@@ -79,6 +84,13 @@ pub struct Owner {
     pub api: Client,
 }
 
+impl Owner {
+    /// As a script of the organisation.
+    pub fn caller(&self) -> rostrum::orgs::Caller {
+        rostrum::orgs::Caller::machine(self.org, "UTC", rostrum::orgs::Source::Api)
+    }
+}
+
 impl TestApp {
     /// On the machine's clock.
     pub async fn new(engine: Engine) -> Self {
@@ -87,21 +99,44 @@ impl TestApp {
 
     /// With other settings.
     pub async fn with(engine: Engine, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        let database = match engine {
+            Engine::Postgres => Some(postgres::fresh_database().await),
+            Engine::Sqlite => None,
+        };
+        Self::on(tempfile::tempdir().unwrap(), database, clock, change).await.unwrap()
+    }
+
+    /// Another process of the same instance on Postgres, with a data directory of its own.
+    pub async fn beside(&self, change: impl FnOnce(&mut Config)) -> rostrum::Result<Self> {
         let data = tempfile::tempdir().unwrap();
+        std::fs::copy(self.app.data.join("key"), data.path().join("key")).unwrap();
+        let (database, media) = (self.app.config.database.url.clone(), self.app.data.join("media"));
+        let change = |config: &mut Config| {
+            config.storage.path = Some(media);
+            change(config);
+        };
+        Self::on(data, database, self.app.clock.clone(), change).await
+    }
+
+    /// Of whatever lies in this directory and this database.
+    pub async fn on(
+        data: tempfile::TempDir,
+        database: Option<String>,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> rostrum::Result<Self> {
         let mut config = Config::default();
         config.server.data = data.path().to_owned();
         config.server.listen = "127.0.0.1:0".parse().unwrap();
         config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
         config.http.timeout_seconds = 5;
-        if engine == Engine::Postgres {
-            config.database.url = Some(postgres::fresh_database().await);
-        }
+        config.database.url = database;
         change(&mut config);
         let bound = server::bind(config.server.listen).await.unwrap();
         config.server.url.get_or_insert_with(|| format!("http://{}", bound.address).parse().unwrap());
         config.server.listen = bound.address;
         let lock = boot::Lock::take(data.path()).unwrap().unwrap();
-        let app = boot::open(config, clock).await.unwrap();
+        let app = boot::open(config, clock).await?;
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let address = bound.address;
         let served = app.clone();
@@ -111,7 +146,25 @@ impl TestApp {
             };
             bound.serve(&served, stopped).await.unwrap();
         });
-        Self { app, address, stop: Some(stop), _lock: lock, _data: data }
+        Ok(Self { app, address, mailbox: None, stop: Some(stop), _lock: lock, _data: data })
+    }
+
+    /// With a mail server of its own, on a clock of its own.
+    pub async fn with_mail(engine: Engine, clock: Clock) -> Self {
+        let mailbox = Mailbox::start().await;
+        let mut app = Self::with(engine, clock, |config| mailbox.configure(config)).await;
+        app.mailbox = Some(mailbox);
+        app
+    }
+
+    /// Runs every job that is due, and what follows from it, until nothing is due. Tells how many runs that were.
+    pub async fn run_jobs(&self) -> usize {
+        jobs::runner(&self.app).run_due().await.unwrap()
+    }
+
+    /// The mail server; only of [`TestApp::with_mail`].
+    pub fn mail(&self) -> &Mailbox {
+        self.mailbox.as_ref().expect("this instance was made with a mail server")
     }
 
     /// A browser without a session.
@@ -162,6 +215,13 @@ impl TestApp {
             api: Client::script(self.address, &api_key),
             api_key,
         }
+    }
+
+    /// Makes a person the instance's operator.
+    pub async fn make_operator(&self, owner: &Owner) {
+        let mut tx = self.app.db.begin().await.unwrap();
+        q("UPDATE users SET operator = TRUE WHERE id = $1").bind(owner.user).exec(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Waits until `done` gives a value, looking every few milliseconds; fails after ten seconds.

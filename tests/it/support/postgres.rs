@@ -23,6 +23,14 @@ pub async fn fresh_database() -> String {
     with_database(server, &name)
 }
 
+/// A database of its own without any table.
+pub async fn empty_database() -> String {
+    let server = SERVER.get_or_init(|| async { prepare(start()).await }).await;
+    let name = format!("rostrum_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    admin(server, &format!("CREATE DATABASE {name}")).await;
+    with_database(server, &name)
+}
+
 async fn prepare(server: String) -> String {
     let template = format!("{TEMPLATE}_{}", std::process::id());
     admin(&server, &format!("DROP DATABASE IF EXISTS {template}")).await;

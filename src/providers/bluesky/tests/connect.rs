@@ -10,15 +10,17 @@ use super::{
 };
 use crate::providers::{
     Account, Answers, Failure, FailureKind, Link, Provider as _,
+    testing::one,
     testing::{Answer, Fake, client},
 };
 
 async fn connect(service: &str, identifier: &str, password: &str) -> Result<Account, Failure> {
     let (http, hosts) = (client(), BTreeMap::new());
-    let link = Link { http: &http, hosts: &hosts, now: "2026-11-23T08:00:00Z".parse().unwrap() };
+    let link =
+        Link { http: &http, hosts: &hosts, app: &Answers::new(), redirect: "", now: "2026-11-23T08:00:00Z".parse().unwrap() };
     let fields = [("service", service), ("identifier", identifier), ("password", password)];
     let answers: Answers = fields.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    let result = Bluesky.connect(&link, &answers).await;
+    let result = Bluesky.connect(&link, &answers).await.map(one);
     if let Err(failure) = &result {
         let shown = format!("{failure:?}");
         assert!(!shown.contains(PASSWORD) && !shown.contains("eyJ"), "{shown}");

@@ -9,7 +9,8 @@ use crate::{
     config,
     http::{Client, Method},
     providers::{
-        Account, Found, Link, Provider as _, Tokens as _,
+        Account, Answers, Found, Link, Provider as _, Tokens as _,
+        testing::one,
         testing::{Purse, Stage, client},
     },
 };
@@ -37,14 +38,14 @@ async fn account(http: &Client, pds: &str) -> Account {
     let body = json!({"email": format!("{name}@example.com"), "handle": handle, "password": "a long pass word"});
     xrpc(http, format!("{pds}/xrpc/com.atproto.server.createAccount"), Some(body)).await;
     let hosts = BTreeMap::new();
-    let link = Link { http, hosts: &hosts, now: chrono::Utc::now() };
+    let link = Link { http, hosts: &hosts, app: &Answers::new(), redirect: "", now: chrono::Utc::now() };
     let answers = |password: &str| {
         [("service", pds), ("identifier", &format!("@{handle}")), ("password", password)]
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into()
     };
     println!("wrong password: {:?}", Bluesky.connect(&link, &answers("wrong")).await.unwrap_err());
-    Bluesky.connect(&link, &answers("a long pass word")).await.unwrap()
+    one(Bluesky.connect(&link, &answers("a long pass word")).await.unwrap())
 }
 
 fn png() -> Vec<u8> {

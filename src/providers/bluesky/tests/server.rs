@@ -116,6 +116,7 @@ impl State {
                 _ => refusal(400, "InvalidRequest", "Unable to resolve handle"),
             },
             ("GET", "getProfile") => refusal(502, "UpstreamFailure", "Upstream service unreachable"),
+            ("GET", "listRecords") => self.list(),
             _ if seen.bearer() != self.access => refusal(400, "ExpiredToken", "Token has expired"),
             ("POST", "uploadBlob") => Answer::json(json!({"blob": blob(&seen.body, seen.header("content-type"))})),
             ("POST", "createRecord") => self.create(&seen.json()),
@@ -132,6 +133,14 @@ impl State {
             true => Answer::json(json!({"uri": uri(rkey), "cid": format!("cid-{rkey}"), "value": self.records[rkey]})),
             false => refusal(400, "RecordNotFound", &format!("Could not locate record: {}", uri(rkey))),
         }
+    }
+
+    /// The newest first, as their keys sort.
+    fn list(&self) -> Answer {
+        let record = |(rkey, value): (&String, &Json)| json!({"uri": uri(rkey), "cid": format!("cid-{rkey}"), "value": value});
+        let mut records: Vec<(&String, &Json)> = self.records.iter().collect();
+        records.sort_by(|a, b| b.0.cmp(a.0));
+        Answer::json(json!({"records": records.into_iter().map(record).collect::<Vec<_>>()}))
     }
 
     /// Also what a misfortune calls that lets the write through.

@@ -4,7 +4,13 @@
 //! `href`, `data-mention-id` and `data-mention-label`). Reading anything else keeps its text and drops its markup, so a
 //! [`Doc`] is safe by construction: what it renders to was built from this closed tree.
 
+mod count;
+mod render;
+
 use std::{collections::HashMap, fmt::Write as _};
+
+pub use count::{Measure, Unit};
+pub use render::{Mentioned, Style};
 
 use dom_query::{Document, NodeRef};
 use unicode_segmentation::UnicodeSegmentation;

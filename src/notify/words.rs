@@ -1,0 +1,98 @@
+//! A notice in words: first whether something may be live, then whose move it is, and where to make it. Pure.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{Kind, Notice};
+use crate::{error::Message, providers, render::text};
+
+/// What pages and mails show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// One line.
+    pub title: String,
+    /// Whether it may be live, and what to do.
+    pub body: String,
+    /// The platform's words.
+    pub quote: Option<String>,
+    /// The beginning of the post.
+    pub excerpt: Option<String>,
+    /// A path of ours.
+    pub url: String,
+    /// What is behind it.
+    pub action: String,
+    /// A sign of the sprite.
+    pub icon: &'static str,
+}
+
+/// The words of a notice; `None` for a kind of a newer program.
+pub fn words(notice: &Notice) -> Option<Words> {
+    let kind = Kind::parse(&notice.kind)?;
+    let channel = notice.channel_name.as_deref().unwrap_or_default();
+    let provider = notice.provider.as_deref().unwrap_or_default();
+    let provider_name = providers::find(provider).map_or(provider, |p| p.about().name);
+    let field = |name: &str| notice.data.get(name).and_then(Json::as_str).map(str::to_owned);
+    let say = |key: &'static str| {
+        text(&Message::new(key).with("count", notice.count).with("channel", channel).with("provider", provider_name))
+    };
+    let one = notice.count <= 1;
+    let begun = notice.data.get("begun").and_then(Json::as_bool).unwrap_or_default();
+    let (title, body, icon, list) = match kind {
+        Kind::PostFailed if one && begun => ("notice.failed.title", "notice.failed.begun", "circle-alert", "failed"),
+        Kind::PostFailed => ("notice.failed.title", "notice.failed.body", "circle-alert", "failed"),
+        Kind::PostNeedsYou => ("notice.needs_you.title", "notice.needs_you.body", "circle-help", "needs_you"),
+        Kind::PostHeld => ("notice.held.title", held(field("reason").as_deref()), "pause", "needs_you"),
+        Kind::ChannelReconnect => ("notice.reconnect.title", "notice.reconnect.body", "unplug", ""),
+    };
+    let (url, action) = match (kind, notice.channel_id, notice.post_id) {
+        (Kind::ChannelReconnect, Some(channel), _) => (format!("/channels/{channel}"), "notice.open_channel"),
+        (_, _, Some(post)) if one => (format!("/posts/{post}"), "notice.open_post"),
+        _ => (format!("/posts?state={list}"), "notice.open_posts"),
+    };
+    Some(Words {
+        title: say(title),
+        body: say(body),
+        quote: if kind == Kind::ChannelReconnect {
+            field("reason")
+        } else {
+            field("message").filter(|_| kind == Kind::PostFailed)
+        },
+        excerpt: field("excerpt").filter(|text| one && !text.is_empty()),
+        url,
+        action: say(action),
+        icon,
+    })
+}
+
+fn held(reason: Option<&str>) -> &'static str {
+    match reason {
+        Some("late") => "notice.held.late",
+        Some("paused") => "notice.held.paused",
+        _ => "notice.held.body",
+    }
+}
+
+/// A kind's name in the settings and at the end of a mail.
+pub fn kind_name(kind: Kind) -> String {
+    text(&Message::new(match kind {
+        Kind::PostFailed => "notices.kind_failed",
+        Kind::PostNeedsYou => "notices.kind_needs_you",
+        Kind::PostHeld => "notices.kind_held",
+        Kind::ChannelReconnect => "notices.kind_reconnect",
+    }))
+}
+
+/// What a kind is about, in a sentence.
+pub fn kind_text(kind: Kind) -> String {
+    text(&Message::new(match kind {
+        Kind::PostFailed => "notices.kind_failed_text",
+        Kind::PostNeedsYou => "notices.kind_needs_you_text",
+        Kind::PostHeld => "notices.kind_held_text",
+        Kind::ChannelReconnect => "notices.kind_reconnect_text",
+    }))
+}
+
+/// The daily mail's name.
+pub fn daily_name() -> String {
+    text(&Message::new("notices.kind_daily"))
+}

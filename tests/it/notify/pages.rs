@@ -1,0 +1,125 @@
+//! The list, what is read, and whose it is.
+
+use serde_json::json;
+
+use crate::{both_databases, notify, tells};
+
+tells! {
+    /// The bell counts, the list tells and links, reading takes the count away.
+    async fn notices_are_counted_and_read(desk) {
+        let browser = &desk.owner.browser;
+        assert!(browser.get("/notices").await.expect(200).page().contains("Nothing to tell"));
+        let (post, _) = desk.fail().await;
+        desk.break_channel().await;
+        desk.app.run_jobs().await;
+        let page = browser.get("/notices").await.expect(200).page();
+        assert!(page.contains("Notices, 2 unread") && page.contains(&format!("/posts/{post}")), "{page}");
+        assert!(page.contains(&format!("/channels/{}", desk.channel)) && page.contains("token revoked"));
+        assert!(page.contains("Text &lt;too&gt; long"));
+        let id = page.split("/notices/").find_map(|rest| rest.split_once("/reading").map(|(id, _)| id).filter(|id| id.len() == 36)).unwrap();
+        browser.submit(&format!("/notices/{id}/reading"), &[]).await.expect(303);
+        assert!(browser.get("/posts").await.expect(200).page().contains("Notices, 1 unread"));
+        browser.submit("/notices/reading", &[]).await.expect(303);
+        let page = browser.get("/notices").await.expect(200).page();
+        assert!(!page.contains(" unread"), "{page}");
+        browser.submit("/notices/none/reading", &[]).await.expect(404);
+        // What is read and grows is unread again.
+        desk.clock.advance(chrono::TimeDelta::seconds(1));
+        desk.fail().await;
+        desk.app.run_jobs().await;
+        let page = browser.get("/notices").await.expect(200).page();
+        assert!(page.contains("Notices, 1 unread") && page.contains("2 posts failed on"), "{page}");
+    }
+
+    /// A channel that works again, a post that is no longer so: told as over, and no longer counted.
+    async fn what_is_over_is_said_to_be(desk) {
+        desk.break_channel().await;
+        let held = desk.post_in("held", "target.held", json!({"reason": "late"})).await;
+        desk.post_in("held", "target.held", json!({"reason": "reconnect"})).await;
+        let (first, second) = (desk.fail().await, desk.fail().await);
+        desk.app.run_jobs().await;
+        let kinds: Vec<String> = desk.notices().await.into_iter().map(|n| n.0).collect();
+        assert_eq!(kinds, ["channel.reconnect", "post.held", "post.failed"], "the channel's notice says that its posts wait");
+        notify::channel_of(&desk.app, &desk.owner).await;
+        desk.bring(held, "scheduled", "target.sent_now", json!({})).await;
+        desk.bring(first, "scheduled", "target.retried", json!({})).await;
+        desk.app.run_jobs().await;
+        let over: Vec<bool> = desk.notices().await.into_iter().map(|n| n.2).collect();
+        assert_eq!(over, [true, true, false], "one of the two still has failed");
+        desk.bring(second, "cancelled", "target.deleted", json!({})).await;
+        desk.app.run_jobs().await;
+        assert!(desk.notices().await.iter().all(|n| n.2));
+        let page = desk.owner.browser.get("/notices").await.expect(200).page();
+        assert!(page.contains("Over") && !page.contains(" unread"), "{page}");
+    }
+
+    /// By the time it is told it may no longer be so: then it is not told.
+    async fn what_was_over_before_it_was_told_is_not_told(desk) {
+        let target = desk.fail().await;
+        desk.bring(target, "scheduled", "target.retried", json!({})).await;
+        desk.break_channel().await;
+        notify::channel_of(&desk.app, &desk.owner).await;
+        desk.app.run_jobs().await;
+        assert!(desk.notices().await.is_empty());
+    }
+
+    /// What only administrators can mend is told to them only.
+    async fn members_see_what_is_theirs_to_mend(desk) {
+        let (_, member) = desk.member("member").await;
+        let (_, admin) = desk.member("admin").await;
+        desk.break_channel().await;
+        desk.fail().await;
+        desk.app.run_jobs().await;
+        assert!(!member.get("/notices").await.expect(200).page().contains("reconnected"));
+        assert!(member.get("/notices").await.expect(200).page().contains("Notices, 1 unread"));
+        assert!(admin.get("/notices").await.expect(200).page().contains("Notices, 2 unread"));
+        // One reads, the other has not.
+        member.submit("/notices/reading", &[]).await.expect(303);
+        assert!(admin.get("/notices").await.expect(200).page().contains("Notices, 2 unread"));
+    }
+
+    /// Another organisation sees and marks nothing.
+    async fn notices_of_others_do_not_exist(desk) {
+        desk.fail().await;
+        desk.app.run_jobs().await;
+        let stranger = desk.app.owner().await;
+        let (id,): (uuid::Uuid,) = rostrum::db::q("SELECT id FROM notices").one(&desk.app.app.db).await.unwrap();
+        let page = stranger.browser.get(&format!("/notices?after={id}")).await.expect(200).page();
+        assert!(page.contains("Nothing to tell") && !page.contains(" unread"), "{page}");
+        stranger.browser.submit(&format!("/notices/{id}/reading"), &[]).await.expect(404);
+        assert!(desk.owner.browser.get("/notices").await.expect(200).page().contains("Notices, 1 unread"));
+    }
+
+    /// The list goes on, a page at a time.
+    async fn the_list_has_pages(desk) {
+        for _ in 0..35 {
+            desk.fail().await;
+            desk.app.run_jobs().await;
+            desk.clock.advance(chrono::TimeDelta::minutes(31));
+            desk.app.run_jobs().await;
+        }
+        let first = desk.owner.browser.get("/notices").await.expect(200).page();
+        assert_eq!(first.matches("notice-row").count(), 30);
+        let next = first.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+        let second = desk.owner.browser.get(next).await.expect(200).page();
+        assert_eq!(second.matches("notice-row").count(), 5);
+    }
+}
+
+both_databases! {
+    /// Without a mail server the settings say so; a choice that is none is named.
+    async fn the_settings_say_when_mail_is_off(app) {
+        let owner = app.owner().await;
+        let page = owner.browser.get("/settings/notices").await.expect(200).page();
+        assert!(page.contains("This instance sends no mails"), "{page}");
+        let wrong = [("_method", "PUT"), ("post.failed", "weekly"), ("post.needs_you", "daily"), ("post.held", "daily"), ("channel.reconnect", "daily")];
+        let page = owner.browser.submit("/settings/notices", &wrong).await.expect(422).page();
+        assert!(page.contains("#f-post.failed") && page.contains("Choose one of the list"), "{page}");
+        let (rows,): (i64,) = rostrum::db::q("SELECT count(*) FROM notice_choices").one(&app.app.db).await.unwrap();
+        assert_eq!(rows, 0);
+        owner.browser.submit("/settings/notices", &[("_method", "PUT"), ("post.failed", "never"), ("post.needs_you", "daily"), ("post.held", "at_once"), ("channel.reconnect", "daily")]).await.expect(303);
+        let page = owner.browser.get("/settings/notices").await.expect(200).page();
+        assert_eq!(page.matches("selected").count(), 4);
+        assert!(page.contains("<option value=\"never\" selected>"));
+    }
+}
