@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::{
-    db::{Ex, FromRow, q},
+    db::{Ex, FromRow, Tx, q},
     error::Result,
     kit::PartId,
 };
@@ -35,4 +35,24 @@ pub async fn steps_of(ex: impl Into<Ex<'_>>, part: PartId) -> Result<Vec<Step>> 
         .bind(part)
         .all(ex)
         .await
+}
+
+/// After the clock was set back nobody can tell whether a platform still remembers a key: none of an attempt without a
+/// known end is believed in any more.
+pub async fn distrust_keys(tx: &mut Tx) -> Result<u64> {
+    q("UPDATE steps SET begun_at = $1 WHERE effect = 'keyed' AND state = 'open' AND unsure > 0")
+        .bind(DateTime::UNIX_EPOCH)
+        .exec(tx)
+        .await
+}
+
+/// None of the attempts without a known end is at the platform: it was asked, or a person looked.
+pub async fn absolve(tx: &mut Tx, part: PartId, now: DateTime<Utc>) -> Result<()> {
+    q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(part).exec(tx).await?;
+    q("UPDATE attempts SET outcome = 'failed', ended_at = $2 WHERE part_id = $1 AND outcome IS NULL")
+        .bind(part)
+        .bind(now)
+        .exec(tx)
+        .await?;
+    Ok(())
 }
