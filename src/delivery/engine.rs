@@ -20,6 +20,7 @@ use super::{
     ledger::Ledger,
     meters,
     model::{self, LookUp},
+    plan,
 };
 use crate::{
     app::App,
@@ -210,13 +211,15 @@ impl Engine {
         }
     }
 
-    /// How long nothing is begun because the clock was set. After a step back, keys of the past are not believed.
+    /// How long nothing is begun because the clock was set. After a step back, keys of the past are not
+    /// believed, and no wait that was ours to choose ends later than it could when chosen now.
     async fn pause(&self) -> Result<Option<TimeDelta>> {
         let Worker { app, leap, .. } = &*self.worker;
         let left = leap.pause(&app.clock);
         if leap.is_back() {
             let mut tx = app.db.begin().await?;
             model::distrust_keys(&mut tx).await?;
+            model::shorten_waits(&mut tx, app.clock.now() + plan::LONGEST_BLOCK).await?;
             tx.commit().await?;
             leap.settled();
         }

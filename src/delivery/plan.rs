@@ -17,7 +17,7 @@ const LONGEST_RETRY: TimeDelta = TimeDelta::minutes(15);
 /// A rate limit without an instant.
 const RATE_LIMIT: TimeDelta = TimeDelta::minutes(1);
 /// Longest that a platform's word keeps a channel waiting before it is asked again: a wrong unit or year must not end it.
-const LONGEST_BLOCK: TimeDelta = TimeDelta::hours(24);
+pub const LONGEST_BLOCK: TimeDelta = TimeDelta::hours(24);
 /// Tries end so long after the part was due.
 const DEADLINE: TimeDelta = TimeDelta::hours(24);
 /// When the platform is asked for a write of unknown outcome: after each of these, counted from the one before.

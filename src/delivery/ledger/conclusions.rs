@@ -162,12 +162,11 @@ async fn follow_up(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     Ok(())
 }
 
-/// What was removed meanwhile is settled and not held. The channel may have been reconnected or removed while the
-/// attempt was under way, so it is looked at again.
+/// The channel may have been reconnected or removed while the attempt was under way, so it is looked at again.
 async fn hold(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     match model::find_target(&mut *tx, c.place.org, c.place.target).await {
         Ok(target) => model::hold(tx, &target, "reconnect", c.now).await?,
-        Err(Error::NotFound(_)) => drop(model::settle(tx, c.place.org, c.place.target).await?),
+        Err(Error::NotFound(_)) => model::hold_removed(tx, c.place.org, c.place.target, "reconnect").await?,
         Err(e) => return Err(e),
     }
     tx.publish(Topic::Channels);

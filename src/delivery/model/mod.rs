@@ -26,11 +26,11 @@ pub use occurrence::{Planned, detach, forget, hold_series, occurrences_of, pass_
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, last_sign, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use part_media::fill_part_media;
-pub use removal::{bring_back, remove_one, stop_removed};
+pub use removal::{bring_back, hold_removed, remove_one, stop_removed, withdraw_unsent};
 pub use resolution::{Resolution, give_up, known_remotes, resolve};
 pub use same::{content_hash, find_same};
 pub use slot::{lock_channels, minute, planned};
-pub use step::{Step, absolve, distrust_keys, steps_of};
+pub use step::{Step, absolve, distrust_keys, shorten_waits, steps_of};
 pub use target::{
     NewPart, NewTarget, Target, TargetChange, WAITING_FOR_PERSON, add, add_occurrence, changed, find_target, held_for_channels,
     hold, is_under_way, let_go, may_be_live, replace, resume, settle, waiting_for_person,
