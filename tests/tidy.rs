@@ -235,16 +235,13 @@ fn every_text_is_in_the_catalogue_and_every_entry_is_used() {
     let code: Vec<String> = sources().into_iter().map(|s| s.text).collect();
     let texts = [files("templates", "html"), files("templates", "txt")].concat();
     let templates: Vec<String> = texts.iter().map(|p| fs::read_to_string(p).unwrap()).collect();
+    let quoted = quoted(code.iter().chain(&templates));
     let wrong = templates
         .iter()
         .flat_map(|t| literal_keys(t))
         .filter(|key| !keys.contains(key.as_str()))
         .map(|key| format!("a template uses {key}, which the catalogue lacks"))
-        .chain(
-            keys.iter()
-                .filter(|key| !used(key, &code, &templates))
-                .map(|key| format!("{key} is in the catalogue and used nowhere")),
-        )
+        .chain(keys.iter().filter(|key| !used(key, &quoted)).map(|key| format!("{key} is in the catalogue and used nowhere")))
         .collect();
     fail("every text is in the catalogue and every entry is used", wrong);
 }
@@ -258,14 +255,27 @@ fn literal_keys(template: &str) -> Vec<String> {
         .collect()
 }
 
+/// Words in quotes, with what comes after them: the quote, or `{` where Rust puts a key together.
+fn quoted<'a>(texts: impl Iterator<Item = &'a String>) -> BTreeSet<(char, &'a str, char)> {
+    let mut found = BTreeSet::new();
+    for text in texts {
+        for (at, quote) in text.match_indices(['"', '\'']) {
+            let rest = &text[at + 1..];
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.' && c != '-').unwrap_or(rest.len());
+            let (quote, next) = (quote.chars().next().unwrap(), rest[end..].chars().next().unwrap_or(' '));
+            if next == quote || next == '{' {
+                found.insert((quote, &rest[..end], next));
+            }
+        }
+    }
+    found
+}
+
 /// A key stands somewhere in quotes, or its beginning does where Rust puts keys together (`event.` and a kind).
-fn used(key: &str, code: &[String], templates: &[String]) -> bool {
-    let built = key.match_indices('.').map(|(at, _)| &key[..=at]).any(|prefix| {
-        let joined = [format!("\"{prefix}{{"), format!("\"{prefix}\""), format!("'{prefix}'")];
-        joined.iter().any(|j| code.iter().chain(templates).any(|t| t.contains(j.as_str())))
-    });
-    built
-        || [format!("\"{key}\""), format!("'{key}'")].iter().any(|k| code.iter().chain(templates).any(|t| t.contains(k.as_str())))
+fn used(key: &str, quoted: &BTreeSet<(char, &str, char)>) -> bool {
+    let stands = |word: &str| quoted.contains(&('"', word, '"')) || quoted.contains(&('\'', word, '\''));
+    stands(key)
+        || key.match_indices('.').map(|(at, _)| &key[..=at]).any(|prefix| stands(prefix) || quoted.contains(&('"', prefix, '{')))
 }
 
 /// docs/GUARANTEES.md names the test behind each promise.

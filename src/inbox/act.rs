@@ -16,6 +16,8 @@ use crate::{
 pub enum Act {
     /// Send at once what is kept back.
     PublishNow,
+    /// Plan what is kept back for the next free posting time of its channel.
+    Move,
     /// Try again what failed.
     Retry,
     /// Nothing more.
@@ -24,12 +26,13 @@ pub enum Act {
 
 impl Act {
     /// All, in the order of their buttons.
-    pub const ALL: [Self; 3] = [Self::PublishNow, Self::Retry, Self::Drop];
+    pub const ALL: [Self; 4] = [Self::PublishNow, Self::Move, Self::Retry, Self::Drop];
 
     /// As forms write it.
     pub fn word(self) -> &'static str {
         match self {
             Self::PublishNow => "publish_now",
+            Self::Move => "move",
             Self::Retry => "retry",
             Self::Drop => "drop",
         }
@@ -44,6 +47,7 @@ impl Act {
     pub fn label(self) -> &'static str {
         match self {
             Self::PublishNow => "inbox.act.publish_now",
+            Self::Move => "inbox.act.move",
             Self::Retry => "inbox.act.retry",
             Self::Drop => "inbox.act.drop",
         }
@@ -53,6 +57,7 @@ impl Act {
     pub fn icon(self) -> &'static str {
         match self {
             Self::PublishNow => "send",
+            Self::Move => "calendar-clock",
             Self::Retry => "refresh-cw",
             Self::Drop => "x",
         }
@@ -62,7 +67,7 @@ impl Act {
     pub fn fits(self, state: TargetState) -> bool {
         use TargetState::*;
         match self {
-            Self::PublishNow => matches!(state, Held | Missed),
+            Self::PublishNow | Self::Move => matches!(state, Held | Missed),
             Self::Retry => matches!(state, Failed | PublishedIncomplete),
             Self::Drop => matches!(state, Held | Missed | Failed | PublishedIncomplete | NeedsYou),
         }
@@ -74,7 +79,7 @@ impl Act {
         if !self.fits(target.state) {
             return Err(Error::conflict("inbox.not_possible"));
         }
-        if self == Self::PublishNow
+        if matches!(self, Self::PublishNow | Self::Move)
             && let Some(problem) = posts::unsendable(app, caller.org, id).await?.into_iter().next()
         {
             return Err(Error::Conflict(problem.message));
@@ -83,6 +88,7 @@ impl Act {
         let mut tx = app.db.begin().await?;
         match self {
             Self::PublishNow => delivery::publish_now(&mut tx, org, id, user, now).await?,
+            Self::Move => drop(delivery::move_to_free_slot(&mut tx, org, id, user, now).await?),
             Self::Retry => delivery::retry(&mut tx, org, id, user, now).await?,
             Self::Drop => delivery::give_up(&mut tx, org, id, user, now).await?,
         }

@@ -57,6 +57,7 @@ fn told(act: Act, done: &Done) -> Flash {
         return Flash::ok(
             Message::new(match act {
                 Act::PublishNow => "inbox.done.publish_now",
+                Act::Move => "inbox.done.move",
                 Act::Retry => "inbox.done.retry",
                 Act::Drop => "inbox.done.drop",
             })

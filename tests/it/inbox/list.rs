@@ -187,6 +187,21 @@ both_databases! {
         assert!(shown.contains("Left as it is, by Ann"));
     }
 
+    /// What is kept back is planned for the next free posting time; what failed is not.
+    async fn what_is_kept_back_moves_to_the_next_free_time(app) {
+        let owner = app.owner().await;
+        let ann = channel(&app, owner.org, "Ann").await;
+        let held = waiting(&app, &owner, ann, "held", HELD).await;
+        let broken = failed(&app, &owner, ann, "failed").await;
+        let (h, f) = (held.1.to_string(), broken.1.to_string());
+        owner.browser.submit("/inbox", &[("act", "move"), ("target", &h), ("target", &f)]).await.expect(303);
+        assert!(owner.browser.get("/inbox").await.page().contains("Done: 1. Not possible for 1 post"));
+        assert_eq!(state(&app, &owner, held.0).await, (TargetState::Scheduled, vec![PartState::Waiting]));
+        assert_eq!(state(&app, &owner, broken.0).await.0, TargetState::Failed);
+        let due = listed(&app, &owner, held.0).await[0].target.due_at.unwrap();
+        assert!(due > app.app.clock.now(), "{due}");
+    }
+
     /// What is dropped while it is held is withdrawn.
     async fn what_is_held_and_dropped_is_withdrawn(app) {
         let owner = app.owner().await;
