@@ -2,7 +2,7 @@
 //! platforms, with processes that die anywhere. After each story everything that was promised is checked.
 //!
 //! A seed always gives the same story in the same order: one thread, one turn at the database at a time, and time that
-//! moves only while everything stands still (docs/decisions). Simulated away are: the encoding of calls on a real network
+//! moves only while everything stands still (docs/decisions/0015). Simulated away are: the encoding of calls on a real network
 //! (tests/peers has it), the fitting of pictures, and processes that share a database at the very same instant.
 
 mod deeds;
