@@ -22,6 +22,13 @@ fn credentials(id: &str, url: &str) -> Json {
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
+        "devto" | "hashnode" | "medium" | "moltbook" => json!({"apiKey": "secret-token"}),
+        "ghost" => json!({"server": url, "id": "a".repeat(24), "secret": "0f".repeat(32)}),
+        "wordpress" | "listmonk" => json!({"server": url, "identifier": "me", "password": "secret-password"}),
+        "writefreely" => json!({"server": url, "access": "secret-access", "handle": "me"}),
+        "whop" => json!({"access": "secret-access", "refresh": "secret-refresh"}),
+        "mewe" => json!({"access": "secret-access"}),
+        "skool" => json!({"client_id": "secret-client", "auth_token": "secret-access"}),
         other => panic!("add the credentials of {other} here"),
     }
 }
@@ -35,8 +42,18 @@ fn stage(about: &'static Descriptor, url: &str) -> Stage {
 }
 
 /// The settings that a post must have.
-fn settings(_: &str) -> Json {
-    json!({})
+fn settings(id: &str) -> Json {
+    match id {
+        "devto" | "medium" | "ghost" => json!({"title": "A title", "subtitle": "More"}),
+        "hashnode" => json!({"title": "A title", "publication": "p", "tags": [{"value": "rust", "label": "Rust"}]}),
+        "wordpress" => json!({"title": "A title", "type": "posts"}),
+        "writefreely" => json!({"collection": "me"}),
+        "listmonk" => json!({"subject": "A subject", "list": "1"}),
+        "whop" => json!({"company": "biz_1", "experience": "exp_1"}),
+        "mewe" => json!({"postType": "timeline"}),
+        "skool" => json!({"group": "g1", "label": "none", "title": "A title"}),
+        _ => json!({}),
+    }
 }
 
 fn all(test: impl Fn(&'static Descriptor)) {

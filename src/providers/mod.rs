@@ -4,18 +4,25 @@
 //! a file, a line in [`REGISTRY`], an icon and a test.
 
 mod access;
+mod article;
 pub mod bluesky;
 mod call;
 mod candidate;
 #[cfg(test)]
 mod conformance;
 mod descriptor;
+pub mod devto;
 mod field;
+pub mod ghost;
+pub mod hashnode;
 mod limits;
+pub mod medium;
 pub mod oauth;
 pub mod sandbox;
 #[cfg(test)]
 pub mod testing;
+pub mod wordpress;
+pub mod writefreely;
 
 use std::{future::Future, pin::Pin};
 
@@ -42,7 +49,16 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] = &[
+    &bluesky::Bluesky,
+    &devto::Devto,
+    &hashnode::Hashnode,
+    &ghost::Ghost,
+    &wordpress::WordPress,
+    &medium::Medium,
+    &writefreely::WriteFreely,
+    &sandbox::Sandbox,
+];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
