@@ -61,10 +61,10 @@ pub fn needed<'c>(call: &'c Call<'_>, name: &str) -> Result<&'c str, Failure> {
     call.setting(name).ok_or_else(|| Failure::rejected(format!("{name} is missing")))
 }
 
-/// The pictures under the text, at addresses from which the platform can fetch them.
+/// The pictures under the text, at addresses that last: most platforms show them from there.
 pub fn pictures(call: &Call<'_>) -> Result<Vec<Shown>, Failure> {
     let shown = |file: &super::MediaFile| {
-        let url = call.files.public_url(file.id).ok_or_else(|| Failure::rejected("a picture has no public address"))?;
+        let url = call.files.lasting_url(file.id).ok_or_else(|| Failure::rejected("a picture has no public address"))?;
         Ok(Shown { url, alt: file.alt.clone() })
     };
     call.media.iter().map(shown).collect()
@@ -106,7 +106,7 @@ impl Cover {
 
     /// An address from which the platform can fetch it.
     pub fn url(&self, call: &Call<'_>, name: &str) -> Result<String, Failure> {
-        let ours = self.id.and_then(|id| call.files.public_url(id));
+        let ours = self.id.and_then(|id| call.files.lasting_url(id));
         let theirs = || self.path.clone().filter(|path| path.starts_with("https://") || path.starts_with("http://"));
         ours.or_else(theirs).ok_or_else(|| Failure::rejected(format!("{name}: the picture has no public address")))
     }
@@ -239,7 +239,7 @@ mod tests {
         let mut stage = Stage::new("a", json!({}));
         let file = stage.files.add(1, 1, "");
         for (given, expected) in [
-            (json!({"id": file.id, "path": "x"}), Ok(format!("https://media.example/{}.jpg", file.id))),
+            (json!({"id": file.id, "path": "x"}), Ok(format!("https://lasting.example/{}.jpg", file.id))),
             (json!({"id": "rand5", "path": "https://else.example/a.png"}), Ok("https://else.example/a.png".into())),
             (json!("https://else.example/a.png"), Ok("https://else.example/a.png".into())),
             (json!({"id": "rand5", "path": "/uploads/a.png"}), Err("main_image: the picture has no public address".to_owned())),

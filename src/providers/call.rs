@@ -159,8 +159,11 @@ pub trait MediaSource: Send + Sync {
     /// The stored file as a stream.
     fn stream<'a>(&'a self, id: MediaId) -> Fut<'a, BoxStream<'static, std::io::Result<Bytes>>>;
 
-    /// An address from which the platform can fetch the file itself.
+    /// An address from which the platform can fetch the file itself, for an hour at least.
     fn public_url(&self, id: MediaId) -> Option<String>;
+
+    /// An address that lasts and stays the same, for what shows the file from where it is: articles, mails.
+    fn lasting_url(&self, id: MediaId) -> Option<String>;
 }
 
 impl Call<'_> {

@@ -27,8 +27,8 @@ fn credentials(id: &str, url: &str) -> Json {
         "wordpress" | "listmonk" => json!({"server": url, "identifier": "me", "password": "secret-password"}),
         "writefreely" => json!({"server": url, "access": "secret-access", "handle": "me"}),
         "whop" => json!({"access": "secret-access", "refresh": "secret-refresh"}),
-        "mewe" => json!({"access": "secret-access"}),
-        "skool" => json!({"client_id": "secret-client", "auth_token": "secret-access"}),
+        "mewe" => json!({"access": "secret-access", "handle": "me"}),
+        "skool" => json!({"client": "secret-client", "auth_token": "secret-access"}),
         other => panic!("add the credentials of {other} here"),
     }
 }

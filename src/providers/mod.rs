@@ -16,11 +16,16 @@ mod field;
 pub mod ghost;
 pub mod hashnode;
 mod limits;
+pub mod listmonk;
 pub mod medium;
+pub mod mewe;
+pub mod moltbook;
 pub mod oauth;
 pub mod sandbox;
+pub mod skool;
 #[cfg(test)]
 pub mod testing;
+pub mod whop;
 pub mod wordpress;
 pub mod writefreely;
 
@@ -57,6 +62,11 @@ pub const REGISTRY: &[&dyn Provider] = &[
     &wordpress::WordPress,
     &medium::Medium,
     &writefreely::WriteFreely,
+    &listmonk::Listmonk,
+    &moltbook::Moltbook,
+    &whop::Whop,
+    &mewe::MeWe,
+    &skool::Skool,
     &sandbox::Sandbox,
 ];
 

@@ -259,4 +259,8 @@ impl MediaSource for Files {
     fn public_url(&self, id: MediaId) -> Option<String> {
         self.files.contains_key(&id).then(|| format!("https://media.example/{id}.jpg"))
     }
+
+    fn lasting_url(&self, id: MediaId) -> Option<String> {
+        self.files.contains_key(&id).then(|| format!("https://lasting.example/{id}.jpg"))
+    }
 }

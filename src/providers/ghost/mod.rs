@@ -176,7 +176,8 @@ impl Provider for Ghost {
         Box::pin(async {
             let mut post = compose::post(call).await?;
             let stands = read::one(call, &remote.id).await?;
-            post.as_object_mut().map(|fields| fields.remove("slug"));
+            // What is public stays public and where it is.
+            post.as_object_mut().map(|fields| (fields.remove("slug"), fields.remove("status")));
             post["updated_at"] = stands.updated_at.into();
             let change = |r: crate::http::Request| r.reads().query(&[("source", "html")]).json(&one(&post));
             Post::of(&send(call, Method::PUT, &path(&remote.id)?, change).await?).map(Remote::from)

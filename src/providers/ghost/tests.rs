@@ -1,5 +1,7 @@
 //! What reaches a Ghost, and what its answers come to. The Ghost here checks every token and knows stale changes.
 
+mod real;
+
 use std::sync::{Arc, Mutex};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -305,6 +307,7 @@ async fn it_is_recognised_changed_counted_and_deleted() {
     let put = server.fake.seen().pop().unwrap();
     assert_eq!((put.method.as_str(), put.query["source"].as_str()), ("PUT", "html"));
     let changed = &put.json()["posts"][0];
+    assert_eq!((changed.get("status"), changed.get("slug")), (None, None), "it stays public, and where it is");
     assert_eq!((&changed["html"], &changed["updated_at"]), (&json!("<p>Second</p>"), &json!("2026-11-23T08:00:05.000Z")));
     Ghost.delete(&stage.call(), &remote).await.unwrap();
     assert!(server.state.lock().unwrap().posts.is_empty());

@@ -122,13 +122,13 @@ async fn an_article_with_every_setting() {
     let remote = live(&stage).await;
     let seen = api.fake.seen();
     assert_eq!(seen.len(), 1);
-    let picture = format!("https://media.example/{}.jpg", stage.media[0].id);
+    let picture = format!("https://lasting.example/{}.jpg", stage.media[0].id);
     assert_eq!(
         seen[0].json(),
         json!({"query": PUBLISH, "variables": {"input": {
             "publicationId": "65a", "title": "Hello you", "subtitle": "More", "originalArticleURL": "https://own.example/a",
             "contentMarkdown": format!("Say \"hi\" {{ }} $input\n\n![Cat]({picture})"),
-            "coverImage": format!("https://media.example/{}.jpg", cover.id), "tags": [{"slug": "web-dev", "name": "Web Dev!"}],
+            "coverImage": format!("https://lasting.example/{}.jpg", cover.id), "tags": [{"slug": "web-dev", "name": "Web Dev!"}],
         }}})
     );
     assert_eq!((remote.id.as_str(), remote.url.as_deref()), (ID, Some("https://bob.hashnode.dev/hello-you")));

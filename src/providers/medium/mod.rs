@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Access, Account, Answers, Auth, Call, Can, Connected, Descriptor, Draft, Effect, Failure, FailureKind, Field, Fut, Group,
+    Access, Account, Answers, Auth, Call, Connected, Descriptor, Draft, Effect, Failure, FailureKind, Field, Fut, Group,
     Identity, Item, Limits, Link, Lookup, Outcome, Problem, Provider, Remote, Text, article, call::host,
 };
 use crate::{

@@ -63,7 +63,7 @@ async fn an_article_shows_its_title_and_is_public_at_once_outside_publications()
     let plain = stage(&fake).text("# My title\nText").picture(4, 3, "Cat");
     let Outcome::Live { remotes, .. } = Medium.publish(&plain.call()).await.unwrap() else { panic!("it is live") };
     assert_eq!((remotes[0].id.as_str(), remotes[0].url.as_deref()), ("e6f36a", Some("https://medium.com/@bob/t-e6f36a")));
-    let picture = format!("https://media.example/{}.jpg", plain.media[0].id);
+    let picture = format!("https://lasting.example/{}.jpg", plain.media[0].id);
     let seen = fake.seen();
     assert_eq!(seen[0].path, "/v1/users/5303d7/posts");
     assert_eq!(

@@ -74,7 +74,7 @@ pub struct WordPress;
 
 /// What the platform says of a post, and what steps keep of it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Made {
+pub struct Made {
     id: i64,
     link: Option<String>,
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! What reaches a WordPress, and what its answers come to.
 
+mod real;
+
 use std::sync::{Arc, Mutex};
 
 use super::*;
@@ -116,7 +118,7 @@ impl State {
 
     fn one(&mut self, method: &str, route: &str, seen: &Seen) -> Answer {
         let id = route.rsplit('/').next().unwrap();
-        let Some(n) = self.posts.iter().position(|p| p["id"].to_string() == id) else {
+        let Some(n) = self.posts.iter().position(|p| p["id"].as_i64() == id.parse().ok()) else {
             return refusal(404, "rest_post_invalid_id", "Invalid post ID.");
         };
         if method == "DELETE" {

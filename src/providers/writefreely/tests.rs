@@ -149,7 +149,7 @@ async fn a_post_with_every_setting_and_one_with_none() {
     let (remote, warnings) = live(&full).await;
     let seen = site.fake.seen();
     assert_eq!(seen[0].path, "/api/collections/matt/posts");
-    let body = format!("Text #rust\n\n![Cat](https://media.example/{}.jpg)", full.media[0].id);
+    let body = format!("Text #rust\n\n![Cat](https://lasting.example/{}.jpg)", full.media[0].id);
     let expected = json!({"title": "Hello", "slug": "hello", "font": "mono", "lang": "he", "rtl": true, "body": body});
     assert_eq!(seen[0].json(), expected);
     assert_eq!((seen[1].path.as_str(), seen[1].json()), ("/api/collections/matt/pin", json!([{"id": remote.id}])));
