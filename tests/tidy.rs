@@ -268,6 +268,34 @@ fn used(key: &str, code: &[String], templates: &[String]) -> bool {
         || [format!("\"{key}\""), format!("'{key}'")].iter().any(|k| code.iter().chain(templates).any(|t| t.contains(k.as_str())))
 }
 
+/// docs/GUARANTEES.md names the test behind each promise.
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let tests: String = ["src", "tests"]
+        .iter()
+        .flat_map(|folder| [files(folder, "rs"), files(folder, "mjs")].concat())
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let promises = fs::read_to_string("docs/GUARANTEES.md").unwrap();
+    let rows = promises.lines().filter(|line| line.starts_with("| ") || line.starts_with("   "));
+    let quoted = |line: &str, mark: char| -> Vec<String> { line.split(mark).skip(1).step_by(2).map(str::to_owned).collect() };
+    let (mut named, mut wrong) = (0, Vec::new());
+    for line in rows {
+        let proof = line.rsplit("| ").find(|cell| !cell.trim().is_empty()).unwrap_or(line);
+        let functions = quoted(proof, '`').into_iter().filter(|name| name.contains('_') && !name.contains(['/', ' ']));
+        let functions = functions.map(|name| format!("fn {name}("));
+        for test in functions.chain(quoted(proof, '"').into_iter().map(|title| format!("test({}{title}", '\''))) {
+            named += 1;
+            let template = test.replace('\'', "`");
+            if !tests.contains(&test) && !tests.contains(&template) {
+                wrong.push(test);
+            }
+        }
+    }
+    assert!(named > 60, "only {named} tests are named");
+    fail("a promise names a test that is not there", wrong);
+}
+
 #[test]
 fn nothing_in_the_repository_points_outside_it() {
     let mut wrong = Vec::new();

@@ -19,13 +19,13 @@ mod model;
 pub mod pages;
 mod plan;
 mod policy;
-#[cfg(test)]
-mod proof;
 mod punctuality;
 mod resume;
 mod run;
 mod slot;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use actions::{cancel, publish_now, remove, restore, retry};
 pub use candidates::{Recognised, look_for_candidates, recognise};

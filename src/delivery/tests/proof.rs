@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-use super::{
+use super::super::{
     PartState::{self, *},
     TargetState,
     model::Step,

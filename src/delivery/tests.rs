@@ -1,0 +1,3 @@
+//! Proofs over the pure core: no database, no clock, no network.
+
+mod proof;
