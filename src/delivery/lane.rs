@@ -308,7 +308,8 @@ impl Worker {
         run: &Run,
         what: impl AsyncFnOnce(&Call<'_>) -> Finding,
     ) -> Result<Finding> {
-        let ids: Vec<MediaId> = due.part.media.0.iter().map(|m| m.id).collect();
+        let mut ids: Vec<MediaId> = due.part.media.0.iter().map(|m| m.id).collect();
+        ids.extend(provider.about().media_of(&due.settings));
         let files = Files::of(&self.app, channel.org_id, &ids).await?;
         let media = match files.describe(&due.part.media.0) {
             Ok(media) => media,

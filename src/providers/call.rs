@@ -159,8 +159,11 @@ pub trait MediaSource: Send + Sync {
     /// The stored file as a stream.
     fn stream<'a>(&'a self, id: MediaId) -> Fut<'a, BoxStream<'static, std::io::Result<Bytes>>>;
 
-    /// An address from which the platform can fetch the file itself.
+    /// An address from which the platform can fetch the file itself, for an hour at least.
     fn public_url(&self, id: MediaId) -> Option<String>;
+
+    /// An address that lasts and stays the same, for what shows the file from where it is: articles, mails.
+    fn lasting_url(&self, id: MediaId) -> Option<String>;
 }
 
 impl Call<'_> {
@@ -201,7 +204,7 @@ impl Call<'_> {
 
     /// As [`Call::fits`], with limits of this account's own.
     pub fn fits_in(&self, about: &super::Descriptor, limits: &super::Limits) -> Result<(), Failure> {
-        let text = about.words(self.text);
+        let text = about.counted(self.text);
         let (long, bytes, most) = (limits.text.count(&text), text.len(), limits.text.max_bytes.unwrap_or(usize::MAX));
         let films = self.media.iter().filter(|m| m.is_video()).count();
         let pictures = self.media.len() - films;

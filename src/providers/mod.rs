@@ -4,18 +4,30 @@
 //! a file, a line in [`REGISTRY`], an icon and a test.
 
 mod access;
+mod article;
 pub mod bluesky;
 mod call;
 mod candidate;
 #[cfg(test)]
 mod conformance;
 mod descriptor;
+pub mod devto;
 mod field;
+pub mod ghost;
+pub mod hashnode;
 mod limits;
+pub mod listmonk;
+pub mod medium;
+pub mod mewe;
+pub mod moltbook;
 pub mod oauth;
 pub mod sandbox;
+pub mod skool;
 #[cfg(test)]
 pub mod testing;
+pub mod whop;
+pub mod wordpress;
+pub mod writefreely;
 
 use std::{future::Future, pin::Pin, sync::OnceLock};
 
@@ -42,7 +54,21 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] = &[
+    &bluesky::Bluesky,
+    &devto::Devto,
+    &hashnode::Hashnode,
+    &ghost::Ghost,
+    &wordpress::WordPress,
+    &medium::Medium,
+    &writefreely::WriteFreely,
+    &listmonk::Listmonk,
+    &moltbook::Moltbook,
+    &whop::Whop,
+    &mewe::MeWe,
+    &skool::Skool,
+    &sandbox::Sandbox,
+];
 
 /// Providers of a simulation, in a process that runs one. People never see them: lists are made of [`REGISTRY`].
 static REHEARSAL: OnceLock<&'static [&'static dyn Provider]> = OnceLock::new();
@@ -118,6 +144,12 @@ pub trait Provider: Send + Sync {
     fn explain(&self, reply: &Reply, failure: Failure) -> Failure {
         let _ = reply;
         failure
+    }
+
+    /// A 2xx that says that nothing was done, as some platforms refuse; `None`: it is what it says.
+    fn refused(&self, reply: &Reply, now: DateTime<Utc>) -> Option<Failure> {
+        let _ = (reply, now);
+        None
     }
 
     /// Asks the platform who the account is: whether it works, and its name and picture of today.
