@@ -144,7 +144,7 @@ fn as_sent(part: &EntryPart, known: &Known) -> providers::DraftPart {
 }
 
 fn check_text(n: usize, part: &providers::DraftPart, (about, name): (&Descriptor, &str), found: &mut Found<'_>) {
-    let (text, limit) = (about.words(&part.text), about.limits.text);
+    let (text, limit) = (about.counted(&part.text), about.limits.text);
     if text.trim().is_empty() {
         if part.media.is_empty() {
             found.add(Some(n), "content", "problem.empty");

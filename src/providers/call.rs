@@ -201,7 +201,7 @@ impl Call<'_> {
 
     /// As [`Call::fits`], with limits of this account's own.
     pub fn fits_in(&self, about: &super::Descriptor, limits: &super::Limits) -> Result<(), Failure> {
-        let text = about.words(self.text);
+        let text = about.counted(self.text);
         let (long, bytes, most) = (limits.text.count(&text), text.len(), limits.text.max_bytes.unwrap_or(usize::MAX));
         let films = self.media.iter().filter(|m| m.is_video()).count();
         let pictures = self.media.len() - films;

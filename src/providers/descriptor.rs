@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Field, Limits, OAuth2};
 pub use crate::config::{Cost, Rate, Scope};
-use crate::kit::text::{Doc, Style};
+use crate::kit::text::{Doc, Style, without_markup};
 
 /// Everything about a provider that data can say.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -70,9 +70,15 @@ impl Descriptor {
         unofficial: false,
     };
 
-    /// The words that are sent for a text, mentions as `@label`; what is counted, too.
+    /// The words that are sent for a text, mentions as `@label`.
     pub fn words(&self, text: &Doc) -> String {
         text.render(self.text)
+    }
+
+    /// What the limit of the text counts: the words that are sent, or what is left of them without markup.
+    pub fn counted(&self, text: &Doc) -> String {
+        let words = self.words(text);
+        if self.limits.text.parsed { without_markup(&words) } else { words }
     }
 }
 

@@ -51,7 +51,7 @@ impl Limits {
     };
 }
 
-/// How long a text may be, counted over what is sent: see [`super::Descriptor::words`].
+/// How long a text may be, counted over what is sent: see [`super::Descriptor::counted`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Text {
     /// The most; 0: no text at all.
@@ -61,12 +61,14 @@ pub struct Text {
     pub measure: Measure,
     /// UTF-8 bytes, where the platform limits them too.
     pub max_bytes: Option<usize>,
+    /// The platform reads the HTML that is sent and counts the text that is left: see [`super::Descriptor::counted`].
+    pub parsed: bool,
 }
 
 impl Text {
     /// So many of a unit.
     pub const fn of(max: usize, unit: Unit) -> Self {
-        Self { max, measure: Measure { unit, link: None, short_mentions: false }, max_bytes: None }
+        Self { max, measure: Measure { unit, link: None, short_mentions: false }, max_bytes: None, parsed: false }
     }
 
     /// So many characters as people see them.
@@ -87,6 +89,11 @@ impl Text {
     /// And so many bytes of UTF-8.
     pub const fn bytes(self, max: usize) -> Self {
         Self { max_bytes: Some(max), ..self }
+    }
+
+    /// Counted without the markup of the HTML that is sent.
+    pub const fn parsed(self) -> Self {
+        Self { parsed: true, ..self }
     }
 
     /// Every http(s) address counts as so many.

@@ -111,6 +111,12 @@ pub trait Provider: Send + Sync {
         failure
     }
 
+    /// A 2xx that says that nothing was done, as some platforms refuse; `None`: it is what it says.
+    fn refused(&self, reply: &Reply, now: DateTime<Utc>) -> Option<Failure> {
+        let _ = (reply, now);
+        None
+    }
+
     /// Asks the platform who the account is: whether it works, and its name and picture of today.
     fn whoami<'a>(&'a self, access: &'a Access<'a>) -> Fut<'a, Identity> {
         let _ = access;

@@ -10,7 +10,7 @@ mod render;
 use std::{collections::HashMap, fmt::Write as _};
 
 pub use count::{Measure, Unit};
-pub use render::{Mentioned, Style};
+pub use render::{Mentioned, Style, without_markup};
 
 use dom_query::{Document, NodeRef};
 use unicode_segmentation::UnicodeSegmentation;

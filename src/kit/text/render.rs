@@ -218,6 +218,15 @@ impl Writer<'_> {
     }
 }
 
+/// The text that is left of HTML that [`Doc::render`] wrote, which escapes every bracket of a text.
+pub fn without_markup(html: &str) -> String {
+    let mut pieces = html.split('<');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let text = pieces.fold(first, |text, piece| text + piece.split_once('>').map_or("", |(_, rest)| rest));
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text, |text, (entity, sign)| text.replace(entity, sign))
+}
+
 /// Marks go next to the words: `** a**` is no strong text in Markdown.
 fn around(text: &str, mark: &str) -> String {
     let inner = text.trim();
@@ -302,6 +311,12 @@ mod tests {
             "*T*\na *b_c_* &amp; d e\nf\n\n• x\n• y\n<https://x.org/(1)|here> <https://y.org> <@7:ann>"
         );
         assert_eq!(Doc::from_plain("<!channel> & co").render(Style::Mrkdwn), "&lt;!channel&gt; &amp; co");
+    }
+
+    #[test]
+    fn what_is_left_of_html_is_what_a_person_sees() {
+        let html = Doc::from_html("<p>a <strong>b</strong> &lt;b&gt; &amp;lt; <a href=\"https://x.org/?a=1&amp;b\">here</a></p>");
+        assert_eq!(without_markup(&html.render(Style::Html { tags: &["strong", "a"] })), "a b <b> &lt; here");
     }
 
     #[test]
