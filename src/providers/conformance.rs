@@ -21,6 +21,9 @@ fn credentials(id: &str, url: &str) -> Json {
             "service": url, "pds": url, "identifier": "a.test", "password": "secret-password", "did": "did:plc:abc",
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
+        "discord" => json!({"id": "1", "handle": "app"}),
+        "slack" => json!({"id": "U1", "access": "secret-access", "refresh": "secret-refresh"}),
+        "telegram" => json!({"id": "-1001", "handle": "cpub"}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
         other => panic!("add the credentials of {other} here"),
     }
@@ -35,8 +38,12 @@ fn stage(about: &'static Descriptor, url: &str) -> Stage {
 }
 
 /// The settings that a post must have.
-fn settings(_: &str) -> Json {
-    json!({})
+fn settings(id: &str) -> Json {
+    match id {
+        "discord" => json!({"channel": "200"}),
+        "slack" => json!({"channel": "C1"}),
+        _ => json!({}),
+    }
 }
 
 fn all(test: impl Fn(&'static Descriptor)) {

@@ -10,10 +10,13 @@ mod candidate;
 #[cfg(test)]
 mod conformance;
 mod descriptor;
+pub mod discord;
 mod field;
 mod limits;
 pub mod oauth;
 pub mod sandbox;
+pub mod slack;
+pub mod telegram;
 #[cfg(test)]
 pub mod testing;
 
@@ -42,7 +45,8 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] =
+    &[&bluesky::Bluesky, &telegram::Telegram, &discord::Discord, &slack::Slack, &sandbox::Sandbox];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
