@@ -22,6 +22,7 @@ fn credentials(id: &str, url: &str) -> Json {
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
         "discord" => json!({"id": "1", "handle": "app"}),
+        "reddit" => json!({"handle": "tester", "access": "secret-access", "refresh": "secret-refresh"}),
         "slack" => json!({"id": "U1", "access": "secret-access", "refresh": "secret-refresh"}),
         "telegram" => json!({"id": "-1001", "handle": "cpub"}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
@@ -42,6 +43,7 @@ fn settings(id: &str) -> Json {
     match id {
         "discord" => json!({"channel": "200"}),
         "slack" => json!({"channel": "C1"}),
+        "reddit" => json!({"subreddit": [{"value": {"subreddit": "test", "title": "T", "type": "self"}}]}),
         _ => json!({}),
     }
 }

@@ -14,6 +14,7 @@ pub mod discord;
 mod field;
 mod limits;
 pub mod oauth;
+pub mod reddit;
 pub mod sandbox;
 pub mod slack;
 pub mod telegram;
@@ -46,7 +47,7 @@ pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + '
 
 /// Every provider, in the order of the pages.
 pub const REGISTRY: &[&dyn Provider] =
-    &[&bluesky::Bluesky, &telegram::Telegram, &discord::Discord, &slack::Slack, &sandbox::Sandbox];
+    &[&bluesky::Bluesky, &telegram::Telegram, &discord::Discord, &slack::Slack, &reddit::Reddit, &sandbox::Sandbox];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
