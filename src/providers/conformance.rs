@@ -21,6 +21,9 @@ fn credentials(id: &str, url: &str) -> Json {
             "service": url, "pds": url, "identifier": "a.test", "password": "secret-password", "did": "did:plc:abc",
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
+        "dribbble" => json!({"access": "secret-access"}),
+        "kick" | "twitch" | "tumblr" => json!({"handle": "ann", "access": "secret-access", "refresh": "secret-refresh"}),
+        "vk" => json!({"device": "secret-token", "access": "secret-access", "refresh": "secret-refresh"}),
         "discord" => json!({"id": "1", "handle": "app"}),
         "reddit" => json!({"handle": "tester", "access": "secret-access", "refresh": "secret-refresh"}),
         "slack" => json!({"id": "U1", "access": "secret-access", "refresh": "secret-refresh"}),
@@ -32,7 +35,7 @@ fn credentials(id: &str, url: &str) -> Json {
 
 /// A part for the fake at this address that lacks nothing but a text.
 fn stage(about: &'static Descriptor, url: &str) -> Stage {
-    let stage = Stage::new("account", credentials(about.id, url)).at(about, url);
+    let stage = Stage::new("1", credentials(about.id, url)).at(about, url);
     let app: Vec<_> = about.app.iter().map(|field| (field.name, "secret-app")).collect();
     let stage = stage.app(&app).settings(settings(about.id));
     (0..about.limits.media_needed).fold(stage, |stage, _| stage.picture(800, 600, ""))
@@ -42,6 +45,7 @@ fn stage(about: &'static Descriptor, url: &str) -> Stage {
 fn settings(id: &str) -> Json {
     match id {
         "discord" => json!({"channel": "200"}),
+        "dribbble" => json!({"title": "T"}),
         "slack" => json!({"channel": "C1"}),
         "reddit" => json!({"subreddit": [{"value": {"subreddit": "test", "title": "T", "type": "self"}}]}),
         _ => json!({}),

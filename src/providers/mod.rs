@@ -11,7 +11,9 @@ mod candidate;
 mod conformance;
 mod descriptor;
 pub mod discord;
+pub mod dribbble;
 mod field;
+pub mod kick;
 mod limits;
 pub mod oauth;
 pub mod reddit;
@@ -20,6 +22,9 @@ pub mod slack;
 pub mod telegram;
 #[cfg(test)]
 pub mod testing;
+pub mod tumblr;
+pub mod twitch;
+pub mod vk;
 
 use std::{future::Future, pin::Pin};
 
@@ -46,8 +51,19 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] =
-    &[&bluesky::Bluesky, &telegram::Telegram, &discord::Discord, &slack::Slack, &reddit::Reddit, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] = &[
+    &bluesky::Bluesky,
+    &telegram::Telegram,
+    &discord::Discord,
+    &slack::Slack,
+    &reddit::Reddit,
+    &tumblr::Tumblr,
+    &twitch::Twitch,
+    &kick::Kick,
+    &vk::Vk,
+    &dribbble::Dribbble,
+    &sandbox::Sandbox,
+];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {

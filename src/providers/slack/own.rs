@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{ABOUT, api, message};
+use super::{api, message};
 use crate::{
     error::{Failure, FailureKind},
     providers::{Call, Candidate, Found, Remote, StepKey},
@@ -47,8 +47,7 @@ impl Message {
     }
 }
 
-/// The message that carries the step's key; where Slack does not show keys, the one with the same words proves that "not
-/// there" would be wrong.
+/// The message that carries the step's key. When every message of the bot carries the key of another step, it is not there.
 pub async fn find(call: &Call<'_>, step: &StepKey) -> Result<Found, Failure> {
     let Ok(channel) = message::channel(call) else { return Ok(Found::NotSeen) };
     let listed = match since(call, channel, step.begun_at - BEFORE).await {
@@ -63,8 +62,8 @@ pub async fn find(call: &Call<'_>, step: &StepKey) -> Result<Found, Failure> {
         let url = message::permalink(call, &remote).await;
         return Ok(Found::Yes(vec![Remote { url, ..remote }]));
     }
-    let alike = listed.messages.iter().any(|m| m.text.trim() == call.words(&ABOUT).trim());
-    match !alike && !listed.has_more && call.now - step.begun_at > SETTLED {
+    let keyed = listed.messages.iter().all(|m| m.metadata["event_type"] == message::EVENT);
+    match keyed && !listed.has_more && call.now - step.begun_at > SETTLED {
         true => Ok(Found::No),
         false => Ok(Found::NotSeen),
     }

@@ -297,7 +297,7 @@ async fn a_message_is_read_back_by_its_key() {
     for (messages, minutes, found) in [
         (json!([said("1795420801.000100", "U1", "x", nil)]), 0, Some(true)),
         (json!([said("1795420801.000100", "U2", "x", nil)]), 0, None),
-        (json!([said("1795420801.000100", "U1", "x", "other")]), 5, None),
+        (json!([{"type": "message", "user": "U1", "text": "z", "ts": "1795420801.000100"}]), 5, None),
         (json!([said("1795420801.000100", "U1", "y", "other")]), 1, None),
         (json!([said("1795420801.000100", "U1", "y", "other")]), 5, Some(false)),
     ] {
