@@ -21,6 +21,13 @@ fn credentials(id: &str, url: &str) -> Json {
             "service": url, "pds": url, "identifier": "a.test", "password": "secret-password", "did": "did:plc:abc",
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
+        "dribbble" => json!({"access": "secret-access"}),
+        "kick" | "twitch" | "tumblr" => json!({"handle": "ann", "access": "secret-access", "refresh": "secret-refresh"}),
+        "vk" => json!({"device": "secret-token", "access": "secret-access", "refresh": "secret-refresh"}),
+        "discord" => json!({"id": "1", "handle": "app"}),
+        "reddit" => json!({"handle": "tester", "access": "secret-access", "refresh": "secret-refresh"}),
+        "slack" => json!({"id": "U1", "access": "secret-access", "refresh": "secret-refresh"}),
+        "telegram" => json!({"id": "-1001", "handle": "cpub"}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
         "devto" | "hashnode" | "medium" | "moltbook" => json!({"apiKey": "secret-token"}),
         "ghost" => json!({"server": url, "id": "a".repeat(24), "secret": "0f".repeat(32)}),
@@ -35,7 +42,7 @@ fn credentials(id: &str, url: &str) -> Json {
 
 /// A part for the fake at this address that lacks nothing but a text.
 fn stage(about: &'static Descriptor, url: &str) -> Stage {
-    let stage = Stage::new("account", credentials(about.id, url)).at(about, url);
+    let stage = Stage::new("1", credentials(about.id, url)).at(about, url);
     let app: Vec<_> = about.app.iter().map(|field| (field.name, "secret-app")).collect();
     let stage = stage.app(&app).settings(settings(about.id));
     (0..about.limits.media_needed).fold(stage, |stage, _| stage.picture(800, 600, ""))
@@ -52,6 +59,10 @@ fn settings(id: &str) -> Json {
         "whop" => json!({"company": "biz_1", "experience": "exp_1"}),
         "mewe" => json!({"postType": "timeline"}),
         "skool" => json!({"group": "g1", "label": "none", "title": "A title"}),
+        "discord" => json!({"channel": "200"}),
+        "dribbble" => json!({"title": "T"}),
+        "slack" => json!({"channel": "C1"}),
+        "reddit" => json!({"subreddit": [{"value": {"subreddit": "test", "title": "T", "type": "self"}}]}),
         _ => json!({}),
     }
 }

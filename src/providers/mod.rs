@@ -12,19 +12,28 @@ mod candidate;
 mod conformance;
 mod descriptor;
 pub mod devto;
+pub mod discord;
+pub mod dribbble;
 mod field;
 pub mod ghost;
 pub mod hashnode;
+pub mod kick;
 mod limits;
 pub mod listmonk;
 pub mod medium;
 pub mod mewe;
 pub mod moltbook;
 pub mod oauth;
+pub mod reddit;
 pub mod sandbox;
 pub mod skool;
+pub mod slack;
+pub mod telegram;
 #[cfg(test)]
 pub mod testing;
+pub mod tumblr;
+pub mod twitch;
+pub mod vk;
 pub mod whop;
 pub mod wordpress;
 pub mod writefreely;
@@ -56,6 +65,15 @@ pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + '
 /// Every provider, in the order of the pages.
 pub const REGISTRY: &[&dyn Provider] = &[
     &bluesky::Bluesky,
+    &telegram::Telegram,
+    &discord::Discord,
+    &slack::Slack,
+    &reddit::Reddit,
+    &tumblr::Tumblr,
+    &twitch::Twitch,
+    &kick::Kick,
+    &vk::Vk,
+    &dribbble::Dribbble,
     &devto::Devto,
     &hashnode::Hashnode,
     &ghost::Ghost,

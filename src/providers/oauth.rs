@@ -199,7 +199,19 @@ pub async fn exchange(
     kept: Json,
     code: &str,
 ) -> Result<Granted, Failure> {
-    let mut fields = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", link.redirect)];
+    exchange_with(about, link, answers, kept, &[("code", code)]).await
+}
+
+/// As [`exchange`]; `given` is the code and what else the platform wants to see again.
+pub async fn exchange_with(
+    about: &Descriptor,
+    link: &Link<'_>,
+    answers: &Answers,
+    kept: Json,
+    given: &[(&str, &str)],
+) -> Result<Granted, Failure> {
+    let mut fields = vec![("grant_type", "authorization_code"), ("redirect_uri", link.redirect)];
+    fields.splice(1..1, given.iter().copied());
     if let Some(verifier) = kept["verifier"].as_str() {
         fields.push(("code_verifier", verifier));
     }
@@ -225,9 +237,14 @@ fn missing_scopes(about: &Descriptor, answer: &Json) -> Result<(), Failure> {
 /// New credentials by the refresh token, laid over the old ones: what the platform does not repeat stays. Only a refusal of
 /// the token itself means that a person must reconnect; everything else is weather.
 pub async fn renew(about: &Descriptor, link: &Link<'_>, stored: Json) -> Result<Json, Failure> {
+    renew_with(about, link, stored, &[]).await
+}
+
+/// As [`renew`], with what else the platform wants to see.
+pub async fn renew_with(about: &Descriptor, link: &Link<'_>, stored: Json, given: &[(&str, &str)]) -> Result<Json, Failure> {
     let refresh = stored["refresh"].as_str().filter(|token| !token.is_empty());
     let refresh = refresh.ok_or_else(|| Failure::reconnect("the access has ended and cannot be renewed"))?;
-    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let fields = [&[("grant_type", "refresh_token"), ("refresh_token", refresh)], given].concat();
     let answers: Answers =
         stored.as_object().into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect();
     let answer = ask(about, link, (&answers, stored.get("client")), &fields).await.map_err(weather)?;
