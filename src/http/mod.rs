@@ -1,6 +1,7 @@
 //! Calls to the outside: guarded against private addresses, limited in time and size, with failures that say whether
 //! anything can have happened. Knows no platform.
 
+mod form_data;
 mod guard;
 mod rate;
 mod reply;
@@ -8,6 +9,7 @@ mod request;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+pub use form_data::FormData;
 pub use guard::own_address;
 pub use rate::{Heard, RateHint};
 pub use reply::Reply;

@@ -8,7 +8,7 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde::Serialize;
 use url::Url;
 
-use super::{Client, Heard, MAX_REPLY, Reply, guard::Refused};
+use super::{Client, FormData, Heard, MAX_REPLY, Reply, guard::Refused};
 use crate::error::{Failure, FailureKind};
 
 /// A call; nothing happens before [`Request::send`].
@@ -71,10 +71,18 @@ impl Request {
 
     /// A body that is streamed; memory stays bounded.
     pub fn stream(self, bytes: BoxStream<'static, std::io::Result<Bytes>>, length: u64, mime: &str) -> Self {
-        // A megabyte a second is the slowest upload worth waiting for.
-        let timeout = self.timeout + Duration::from_secs(length / 1_000_000);
+        let timeout = self.timeout + upload_time(length);
         self.timeout(timeout)
             .map(|b| b.header(CONTENT_TYPE, mime).header("content-length", length).body(reqwest::Body::wrap_stream(bytes)))
+    }
+
+    /// A body of several parts; files in it are streamed.
+    pub fn multipart(self, form: FormData) -> Self {
+        let (form, length) = form.finish();
+        let timeout = self.timeout + upload_time(length);
+        let mut request = self.timeout(timeout);
+        request.builder = request.builder.and_then(|builder| Ok(builder.multipart(form?)));
+        request
     }
 
     /// Another limit for the whole call than the configured one.
@@ -117,6 +125,11 @@ impl Request {
         }
         Ok(Reply { status, headers, body: body.freeze(), writes })
     }
+}
+
+/// A megabyte a second is the slowest upload worth waiting for.
+fn upload_time(length: u64) -> Duration {
+    Duration::from_secs(length / 1_000_000)
 }
 
 fn transport(e: &reqwest::Error, writes: bool) -> Failure {

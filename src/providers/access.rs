@@ -75,8 +75,27 @@ impl<'a> Access<'a> {
         make: &impl Fn(&Json) -> Request,
         explain: &impl Fn(&Reply, Failure) -> Failure,
     ) -> Result<Reply, Failure> {
-        let sent = make(credentials).send().await;
+        self.judged(provider, credentials, make(credentials), explain).await
+    }
+
+    /// Sends a body that can be sent once, a stream for example, so without renewing the access: [`Access::freshen`] it before.
+    pub async fn send_once(&self, provider: &dyn Provider, request: Request) -> Result<Reply, Failure> {
+        self.judged(provider, &self.tokens.current(), request, &|_: &Reply, failure| failure).await
+    }
+
+    async fn judged(
+        &self,
+        provider: &dyn Provider,
+        credentials: &Json,
+        request: Request,
+        explain: &impl Fn(&Reply, Failure) -> Failure,
+    ) -> Result<Reply, Failure> {
+        let sent = request.send().await;
         let reply = sent.and_then(|reply| reply.ok(self.now, |r, failure| explain(r, provider.explain(r, failure))));
+        let reply = reply.and_then(|reply| match provider.refused(&reply, self.now) {
+            Some(failure) => Err(explain(&reply, failure)),
+            None => Ok(reply),
+        });
         reply.map_err(|failure| self.hidden(failure, credentials))
     }
 

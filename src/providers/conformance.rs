@@ -21,9 +21,24 @@ fn credentials(id: &str, url: &str) -> Json {
             "service": url, "pds": url, "identifier": "a.test", "password": "secret-password", "did": "did:plc:abc",
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
+        "mastodon" => json!({"server": url, "access": "secret-access"}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
         other => panic!("add the credentials of {other} here"),
     }
+}
+
+/// A part for the fake at this address that lacks nothing but a text.
+fn stage(about: &'static Descriptor, url: &str) -> Stage {
+    let stage = Stage::new("account", credentials(about.id, url)).at(about, url);
+    let app: Vec<_> = about.app.iter().map(|field| (field.name, "secret-app")).collect();
+    let stage = stage.app(&app).settings(settings(about.id));
+    (0..about.limits.media_needed).fold(stage, |stage, _| stage.picture(800, 600, ""))
+}
+
+/// The settings that a post must have.
+fn settings(id: &str) -> Json {
+    let _ = id;
+    json!({})
 }
 
 fn all(test: impl Fn(&'static Descriptor)) {
@@ -94,7 +109,7 @@ async fn promises_are_kept_and_only_those_are_made() {
     for provider in REGISTRY {
         let about = provider.about();
         let fake = Fake::start(|_| Answer::status(404, json!({}))).await;
-        let stage = Stage::new("account", credentials(about.id, &fake.url)).text("x");
+        let stage = stage(about, &fake.url).text("x");
         let call = stage.call();
         let step = StepKey { key: uuid::Uuid::nil(), begun_at: stage.now, earlier: 1 };
         let found = provider.find(&call, &step).await;
@@ -114,11 +129,10 @@ fn supported<T>(result: &Result<T, super::Failure>) -> bool {
 
 /// Publishes to a platform that answers everything alike, and gives the failure's kind.
 async fn meets(provider: &dyn Provider, answer: Answer) -> FailureKind {
-    let id = provider.about().id;
     let fake = Fake::start(move |_| answer.clone()).await;
-    let stage = Stage::new("account", credentials(id, &fake.url)).text("hello");
+    let stage = stage(provider.about(), &fake.url).text("hello");
     let failure = provider.publish(&stage.call()).await.expect_err("nothing can be published there");
-    stage.assert_hides(&["secret-password", "secret-access", "secret-refresh", "secret-token"], Some(&failure));
+    stage.assert_hides(&["secret-password", "secret-access", "secret-refresh", "secret-token", "secret-app"], Some(&failure));
     failure.kind
 }
 
@@ -147,7 +161,7 @@ async fn a_platform_that_cannot_be_reached_is_unavailable() {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             format!("http://{}", listener.local_addr().unwrap())
         };
-        let stage = Stage::new("account", credentials(provider.about().id, &url)).text("hello");
+        let stage = stage(provider.about(), &url).text("hello");
         let failure = provider.publish(&stage.call()).await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Unavailable, "{}", provider.about().id);
     }
@@ -159,7 +173,7 @@ async fn limits_refuse_before_any_request() {
     for provider in REGISTRY {
         let about = provider.about();
         let fake = Fake::start(|_| Answer::status(500, json!({}))).await;
-        let mut stage = Stage::new("account", credentials(about.id, &fake.url));
+        let mut stage = stage(about, &fake.url);
         stage.text = Doc::from_plain(&"x".repeat(about.limits.text.max + 1));
         let failure = provider.publish(&stage.call()).await.unwrap_err();
         assert_eq!((failure.kind, fake.seen().len()), (FailureKind::Rejected, 0), "{}", about.id);

@@ -12,6 +12,7 @@ mod conformance;
 mod descriptor;
 mod field;
 mod limits;
+pub mod mastodon;
 pub mod oauth;
 pub mod sandbox;
 #[cfg(test)]
@@ -42,7 +43,7 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &mastodon::Mastodon, &sandbox::Sandbox];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
@@ -109,6 +110,12 @@ pub trait Provider: Send + Sync {
     fn explain(&self, reply: &Reply, failure: Failure) -> Failure {
         let _ = reply;
         failure
+    }
+
+    /// A 2xx that says that nothing was done, as some platforms refuse; `None`: it is what it says.
+    fn refused(&self, reply: &Reply, now: DateTime<Utc>) -> Option<Failure> {
+        let _ = (reply, now);
+        None
     }
 
     /// Asks the platform who the account is: whether it works, and its name and picture of today.

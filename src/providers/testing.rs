@@ -15,6 +15,7 @@ mod ledger;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, Once},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -22,11 +23,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde_json::Value as Json;
 
-pub use fake::{Answer, Fake, Seen};
+pub use fake::{Answer, Fake, Part, Seen};
 pub use ledger::Ledger;
 
 use super::{
-    Access, Account, Answers, Call, Connected, Failure, Fitted, Fut, MediaFile, MediaSource, Picture, Refresh, Remote, Tokens,
+    Access, Account, Answers, Call, Connected, Descriptor, Failure, Fitted, Fut, MediaFile, MediaSource, Picture, Refresh,
+    Remote, Tokens,
 };
 use crate::{config, http::Client, kit::MediaId, kit::text::Doc};
 
@@ -84,6 +86,34 @@ impl Stage {
     /// With this text, as a person would type it.
     pub fn text(mut self, text: &str) -> Self {
         self.text = Doc::from_plain(text);
+        self
+    }
+
+    /// With every host of the provider at this address.
+    pub fn at(mut self, about: &Descriptor, url: &str) -> Self {
+        self.hosts = about.hosts.iter().map(|(name, _)| ((*name).to_owned(), url.to_owned())).collect();
+        self
+    }
+
+    /// With a developer app.
+    pub fn app(mut self, app: &[(&str, &str)]) -> Self {
+        self.app = app.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self
+    }
+
+    /// With settings.
+    pub fn settings(mut self, settings: Json) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// With one more video of this size.
+    pub fn film(mut self, width: u32, height: u32, alt: &str) -> Self {
+        let mut file = self.files.add(width, height, alt);
+        let bytes = format!("mp4 {}", self.media.len());
+        (file.mime, file.bytes, file.duration) = ("video/mp4".into(), bytes.len() as u64, Some(Duration::from_secs(9)));
+        self.files.fill(&file, bytes, "video/mp4");
+        self.media.push(file);
         self
     }
 

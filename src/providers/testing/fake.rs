@@ -34,6 +34,20 @@ impl Seen {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
+    /// The fields of a form, in order.
+    pub fn form(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(&self.body).into_owned().collect()
+    }
+
+    /// The parts of a multipart body, in order.
+    pub fn parts(&self) -> Vec<Part> {
+        let (_, boundary) = self.header("content-type").split_once("boundary=").expect("a body of several parts");
+        let body = String::from_utf8_lossy(&self.body);
+        let border = format!("--{boundary}");
+        let pieces = body.split(&border).skip(1).map(|piece| piece.trim_start_matches("\r\n"));
+        pieces.filter(|piece| !piece.starts_with("--")).map(Part::read).collect()
+    }
+
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
@@ -42,6 +56,43 @@ impl Seen {
     /// What follows `Authorization: Bearer`.
     pub fn bearer(&self) -> &str {
         self.header("authorization").trim_start_matches("Bearer ")
+    }
+}
+
+/// A part of a multipart body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    pub name: String,
+    /// Empty for a field.
+    pub file: String,
+    pub mime: String,
+    pub body: String,
+}
+
+impl Part {
+    /// A field.
+    pub fn field(name: &str, body: &str) -> Self {
+        Self { name: name.into(), file: String::new(), mime: String::new(), body: body.into() }
+    }
+
+    /// A file.
+    pub fn file(name: &str, (file, mime): (&str, &str), body: &str) -> Self {
+        Self { name: name.into(), file: file.into(), mime: mime.into(), body: body.into() }
+    }
+
+    fn read(piece: &str) -> Self {
+        let (head, body) = piece.split_once("\r\n\r\n").expect("a part has a head");
+        let quoted = |name: &str| {
+            let (_, rest) = head.split_once(&format!("; {name}=\""))?;
+            Some(rest.split_once('"')?.0.to_owned())
+        };
+        let mime = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-type: ").map(str::to_owned));
+        Self {
+            name: quoted("name").unwrap_or_default(),
+            file: quoted("filename").unwrap_or_default(),
+            mime: mime.unwrap_or_default(),
+            body: body.trim_end_matches("\r\n").to_owned(),
+        }
     }
 }
 
