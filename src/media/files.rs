@@ -79,6 +79,11 @@ impl MediaSource for Files {
         // A platform need not reach us when it can reach the bucket.
         Some(self.app.store.public_url(&item.file, PUBLIC).unwrap_or_else(|| item.url(&self.app)))
     }
+
+    fn lasting_url(&self, id: MediaId) -> Option<String> {
+        // Addresses of a bucket may be signed for an hour; ours last.
+        Some(self.item(id).ok()?.url(&self.app))
+    }
 }
 
 /// A file that is gone stays gone; a store that is away comes back.

@@ -28,6 +28,8 @@ pub struct Call<'a> {
     pub position: usize,
     /// What earlier parts of this thread became, in order: `thread[0]` is the root. Empty for the root itself.
     pub thread: &'a [Remote],
+    /// It is the last part of its thread.
+    pub last: bool,
     /// The ledger of this part.
     pub steps: &'a dyn Steps,
     /// The bytes of the media.
@@ -161,6 +163,11 @@ pub trait MediaSource: Send + Sync {
 
     /// An address from which the platform can fetch the file itself.
     fn public_url(&self, id: MediaId) -> Option<String>;
+
+    /// An address under which the file stays, for platforms that keep no copy of it.
+    fn lasting_url(&self, id: MediaId) -> Option<String> {
+        self.public_url(id)
+    }
 }
 
 impl Call<'_> {

@@ -22,6 +22,8 @@ fn credentials(id: &str, url: &str) -> Json {
             "handle": "a.test", "access": "secret-access", "refresh": "secret-refresh",
         }),
         "mastodon" => json!({"server": url, "access": "secret-access"}),
+        "lemmy" => json!({"service": url, "identifier": "a", "password": "secret-password", "jwt": "secret-access"}),
+        "nostr" => json!({"key": "1".repeat(64), "relays": [url.replace("http://", "ws://")]}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
         other => panic!("add the credentials of {other} here"),
     }
@@ -37,8 +39,10 @@ fn stage(about: &'static Descriptor, url: &str) -> Stage {
 
 /// The settings that a post must have.
 fn settings(id: &str) -> Json {
-    let _ = id;
-    json!({})
+    match id {
+        "lemmy" => json!({"subreddit": [{"value": {"id": "2", "subreddit": "Test", "title": "Title"}}]}),
+        _ => json!({}),
+    }
 }
 
 fn all(test: impl Fn(&'static Descriptor)) {

@@ -11,8 +11,10 @@ mod candidate;
 mod conformance;
 mod descriptor;
 mod field;
+pub mod lemmy;
 mod limits;
 pub mod mastodon;
+pub mod nostr;
 pub mod oauth;
 pub mod sandbox;
 #[cfg(test)]
@@ -43,7 +45,7 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &mastodon::Mastodon, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &mastodon::Mastodon, &nostr::Nostr, &lemmy::Lemmy, &sandbox::Sandbox];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
