@@ -23,6 +23,7 @@ fn credentials(id: &str, url: &str) -> Json {
         }),
         "mastodon" => json!({"server": url, "access": "secret-access"}),
         "lemmy" => json!({"service": url, "identifier": "a", "password": "secret-password", "jwt": "secret-access"}),
+        "wrapcast" => json!({"signer_uuid": "secret-access", "handle": "alice"}),
         "nostr" => json!({"key": "1".repeat(64), "relays": [url.replace("http://", "ws://")]}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
         other => panic!("add the credentials of {other} here"),

@@ -19,6 +19,7 @@ pub mod oauth;
 pub mod sandbox;
 #[cfg(test)]
 pub mod testing;
+pub mod wrapcast;
 
 use std::{future::Future, pin::Pin};
 
@@ -45,7 +46,8 @@ use crate::{
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// Every provider, in the order of the pages.
-pub const REGISTRY: &[&dyn Provider] = &[&bluesky::Bluesky, &mastodon::Mastodon, &nostr::Nostr, &lemmy::Lemmy, &sandbox::Sandbox];
+pub const REGISTRY: &[&dyn Provider] =
+    &[&bluesky::Bluesky, &mastodon::Mastodon, &nostr::Nostr, &lemmy::Lemmy, &wrapcast::Wrapcast, &sandbox::Sandbox];
 
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
