@@ -7,6 +7,7 @@ mod rate;
 mod reply;
 mod request;
 mod socket;
+mod wire;
 
 use std::{
     net::SocketAddr,
@@ -20,8 +21,10 @@ pub use rate::{Heard, RateHint};
 pub use reply::Reply;
 pub use request::Request;
 pub use reqwest::Method;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 pub use socket::Socket;
+pub use wire::{Answer, Broken, Sent, Wire};
 
 use crate::{
     config,
@@ -51,6 +54,7 @@ pub struct Client {
     timeout: Duration,
     own: Option<Own>,
     heard: Option<Heard>,
+    wire: Option<Arc<dyn Wire>>,
 }
 
 impl Client {
@@ -78,7 +82,13 @@ impl Client {
             timeout: Duration::from_secs(config.timeout_seconds),
             own: None,
             heard: None,
+            wire: None,
         })
+    }
+
+    /// Lets calls travel over something else than the network.
+    pub(crate) fn over(self, wire: Arc<dyn Wire>) -> Self {
+        Self { wire: Some(wire), ..self }
     }
 
     /// Lets [`Client::request`] call this instance itself, which the built-in sandbox needs: plain http to

@@ -42,6 +42,9 @@ impl Client {
     /// another way than [`crate::error::FailureKind::Unavailable`] and, for an address that may not be called, `Rejected`.
     pub async fn socket(&self, address: &str, now: DateTime<Utc>) -> Result<Socket, Failure> {
         let url = self.socket_address(address).map_err(Failure::rejected)?;
+        if self.wire.is_some() {
+            return Err(Failure::unavailable("a simulation has no sockets"));
+        }
         let client = if url.scheme() == "https" { self.upgrading()? } else { self.plain.clone() };
         let key = STANDARD.encode(crypto::random::<16>());
         let request = client.get(url).timeout(self.timeout).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
