@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use url::Url;
 
-use super::{Access, Answers, Failure, FailureKind, Identity, Item, Link, Method, explain, get};
+use super::{Access, Answers, Failure, FailureKind, Identity, Item, Link, Method, explain, get, is_v4};
 use crate::providers::{Account, access::text, oauth};
 
 #[derive(Deserialize)]
@@ -13,6 +13,7 @@ struct Person {
     name: String,
     display_name: Option<String>,
     avatar: Option<String>,
+    #[serde(alias = "ap_id")]
     actor_id: Option<String>,
 }
 
@@ -39,17 +40,23 @@ pub async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Fail
         return Err(Failure::rejected("user name and password are both needed"));
     }
     let totp = Some(answer("totp")).filter(|totp| !totp.is_empty());
-    let jwt = sign_in(link, &service, (identifier, password), totp).await?;
-    let reply = link.http.request(Method::GET, &format!("{service}/api/v3/site")).bearer(&jwt).send().await?;
+    let mut credentials = json!({"service": service, "identifier": identifier, "password": password});
+    if speaks_v4(link, &service).await? {
+        credentials["api"] = "v4".into();
+    }
+    let jwt = sign_in(link, &credentials, totp).await?;
+    let mine = if is_v4(&credentials) { "api/v4/account" } else { "api/v3/site" };
+    let reply = link.http.request(Method::GET, &format!("{service}/{mine}")).bearer(&jwt).send().await?;
     let reply = reply.ok(link.now, explain).map_err(|failure| oauth::scrubbed(failure, &[&jwt]))?;
     let person = person(&reply.json()?).ok_or_else(|| foreign(&service))?;
+    credentials["jwt"] = jwt.into();
     Ok(Account {
         id: format!("{}@{}", person.id, host(&service)),
         name: person.name(),
         handle: format!("{}@{}", person.name, host(&service)),
         picture: person.picture(),
         url: person.actor_id.clone().or_else(|| Some(format!("{service}/u/{}", person.name))),
-        credentials: json!({"service": service, "identifier": identifier, "password": password, "jwt": jwt}),
+        credentials,
     })
 }
 
@@ -68,13 +75,16 @@ fn foreign(service: &str) -> Failure {
     Failure::rejected(format!("{} does not answer like a Lemmy server", host(service)))
 }
 
+/// Whether the server knows the newer API.
+async fn speaks_v4(link: &Link<'_>, service: &str) -> Result<bool, Failure> {
+    let reply = link.http.request(Method::GET, &format!("{service}/api/v4/site")).send().await;
+    let reply = reply.map_err(|failure| Failure { message: format!("{service}: {}", failure.message), ..failure })?;
+    let said: Json = if reply.is_success() { reply.json().unwrap_or_default() } else { Json::Null };
+    Ok(said["site_view"].is_object())
+}
+
 /// A token that lasts until the account signs out. Signing in is limited to a few times an hour.
-async fn sign_in(
-    link: &Link<'_>,
-    service: &str,
-    (identifier, password): (&str, &str),
-    totp: Option<&str>,
-) -> Result<String, Failure> {
+async fn sign_in(link: &Link<'_>, credentials: &Json, totp: Option<&str>) -> Result<String, Failure> {
     #[derive(Deserialize)]
     struct Opened {
         jwt: Option<String>,
@@ -83,11 +93,13 @@ async fn sign_in(
         #[serde(default)]
         verify_email_sent: bool,
     }
-    let mut body = json!({"username_or_email": identifier, "password": password});
+    let (service, password) = (text(credentials, "service")?, text(credentials, "password")?);
+    let mut body = json!({"username_or_email": text(credentials, "identifier")?, "password": password});
     if let Some(totp) = totp {
         body["totp_2fa_token"] = totp.into();
     }
-    let request = link.http.request(Method::POST, &format!("{service}/api/v3/user/login")).reads().json(&body);
+    let path = if is_v4(credentials) { "v4/account/auth/login" } else { "v3/user/login" };
+    let request = link.http.request(Method::POST, &format!("{service}/api/{path}")).reads().json(&body);
     let reply = request.send().await?;
     let is_json = reply.header("content-type").is_some_and(|kind| kind.contains("json"));
     let reply = match reply.ok(link.now, explain) {
@@ -109,8 +121,7 @@ async fn sign_in(
 
 /// A new token by the password, where the old one was refused.
 pub async fn renew(link: &Link<'_>, stored: Json) -> Result<Json, Failure> {
-    let words = (text(&stored, "identifier")?, text(&stored, "password")?);
-    let jwt = sign_in(link, text(&stored, "service")?, words, None).await;
+    let jwt = sign_in(link, &stored, None).await;
     let jwt = jwt.map_err(|failure| match failure.kind {
         FailureKind::Reconnect | FailureKind::RateLimited { .. } => failure,
         _ => Failure { kind: FailureKind::Unavailable, ..failure },
@@ -120,13 +131,15 @@ pub async fn renew(link: &Link<'_>, stored: Json) -> Result<Json, Failure> {
     Ok(next)
 }
 
-fn person(site: &Json) -> Option<Person> {
-    Person::deserialize(&site["my_user"]["local_user_view"]["person"]).ok()
+fn person(said: &Json) -> Option<Person> {
+    let mine = if said["my_user"].is_object() { &said["my_user"] } else { said };
+    Person::deserialize(&mine["local_user_view"]["person"]).ok()
 }
 
 /// Who the account is today.
 pub async fn whoami(access: &Access<'_>) -> Result<Identity, Failure> {
-    let site = get(access, "site", &[]).await?;
+    let mine = if is_v4(&access.tokens.current()) { "account" } else { "site" };
+    let site = get(access, mine, &[]).await?;
     let service = access.credential("service")?;
     let person = person(&site).ok_or_else(|| Failure::reconnect("the server no longer knows who this is"))?;
     let (name, picture) = (person.name(), person.picture());
@@ -145,13 +158,18 @@ pub async fn communities(access: &Access<'_>, with: &Json) -> Result<Vec<Item>, 
         id: i64,
         name: String,
         title: String,
+        #[serde(alias = "ap_id")]
         actor_id: String,
         icon: Option<String>,
     }
     let query = with["query"].as_str().or_else(|| with["word"].as_str()).unwrap_or_default().trim().trim_start_matches('!');
-    let asked = [("type_", "Communities"), ("sort", "Active"), ("limit", "20"), ("q", query)];
-    let found = get(access, "search", &asked).await?;
-    let listed = found["communities"].as_array().map_or(&[][..], Vec::as_slice);
+    let asked: &[(&str, &str)] = match is_v4(&access.tokens.current()) {
+        true => &[("type_", "communities"), ("limit", "20"), ("search_term", query), ("q", query)],
+        false => &[("type_", "Communities"), ("sort", "Active"), ("limit", "20"), ("q", query)],
+    };
+    let found = get(access, "search", asked).await?;
+    let lists = ["communities", "search", "items"].iter().filter_map(|name| found[*name].as_array());
+    let listed = lists.max_by_key(|list| list.len()).map_or(&[][..], Vec::as_slice);
     let communities = listed.iter().filter_map(|view| Community::deserialize(&view["community"]).ok());
     Ok(communities
         .map(|c| {

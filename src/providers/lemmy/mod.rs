@@ -129,10 +129,17 @@ impl Provider for Lemmy {
     }
 }
 
+/// Lemmy 1.0 speaks the fourth version of the API, those before it the third.
+/// <https://join-lemmy.org/docs/contributors/09-api-v4.html>
+fn is_v4(credentials: &Json) -> bool {
+    credentials["api"] == "v4"
+}
+
 /// A call to the account's server in its name, as the credentials are now.
 fn request(access: &Access<'_>, credentials: &Json, method: Method, path: &str) -> Request {
     let word = |name: &str| credentials[name].as_str().unwrap_or_default();
-    access.http.request(method, &format!("{}/api/v3/{path}", word("service"))).bearer(word("jwt"))
+    let api = if is_v4(credentials) { "v4" } else { "v3" };
+    access.http.request(method, &format!("{}/api/{api}/{path}", word("service"))).bearer(word("jwt"))
 }
 
 /// Asks for something.

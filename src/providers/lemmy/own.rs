@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::{
     Access, Call, Candidate, Failure, FailureKind, Found, Metric, Remote, StepKey,
     draft::{body, entries},
-    get,
+    get, is_v4,
     write::{Draft, Made, below, remotes, with_picture},
 };
 
@@ -50,7 +50,8 @@ fn thing(view: &Json, comment: bool) -> Option<Thing> {
     let gone = ["deleted", "removed"].iter().any(|name| one[name] == true);
     let (title, text) = if comment { (String::new(), word("content")) } else { (word("name"), word("body")) };
     let community = one["community_id"].as_i64().or_else(|| view["community"]["id"].as_i64()).unwrap_or_default();
-    (!gone).then(|| Thing { made: Made { id, post, comment }, community, title, text, at: time(&word("published")) })
+    let at = ["published", "published_at"].iter().find_map(|name| time(&word(name)));
+    (!gone).then_some(Thing { made: Made { id, post, comment }, community, title, text, at })
 }
 
 /// Servers of before 0.19 name no zone.
@@ -62,17 +63,26 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
 /// What the account has made since, newest first, and whether that is all of it.
 async fn since(access: &Access<'_>, begun_at: DateTime<Utc>) -> Result<(Vec<Thing>, bool), Failure> {
     let person = local(access);
-    let query = [("person_id", person.as_str()), ("sort", "New"), ("limit", "50")];
-    let listed = get(access, "user", &query).await?;
-    let all = |name: &str| listed[name].as_array().map_or(&[][..], Vec::as_slice);
-    let (posts, comments) = (all("posts"), all("comments"));
-    let things: Vec<Thing> =
-        posts.iter().filter_map(|view| thing(view, false)).chain(comments.iter().filter_map(|view| thing(view, true))).collect();
     let since = begun_at - BEFORE;
     let young = |thing: &Thing| thing.at.is_none_or(|at| at >= since);
-    let ends =
-        |comment: bool, shown: usize| shown < PAGE || things.iter().any(|thing| thing.made.comment == comment && !young(thing));
-    let complete = ends(false, posts.len()) && ends(true, comments.len());
+    let (things, complete) = if is_v4(&access.tokens.current()) {
+        let listed = get(access, "person/content", &[("person_id", &person), ("limit", "50")]).await?;
+        // Both kinds in one list; a comment brings its post along.
+        let all = ["items", "content"].iter().find_map(|name| listed[*name].as_array()).map_or(&[][..], Vec::as_slice);
+        let things: Vec<Thing> = all.iter().filter_map(|view| thing(view, view["comment"].is_object())).collect();
+        let complete = all.len() < PAGE || things.iter().any(|thing| !young(thing));
+        (things, complete)
+    } else {
+        let query = [("person_id", person.as_str()), ("sort", "New"), ("limit", "50")];
+        let listed = get(access, "user", &query).await?;
+        let all = |name: &str| listed[name].as_array().map_or(&[][..], Vec::as_slice);
+        let (posts, comments) = (all("posts"), all("comments"));
+        let of = |views: &[Json], comment| views.iter().filter_map(|view| thing(view, comment)).collect::<Vec<_>>();
+        let (posted, commented) = (of(posts, false), of(comments, true));
+        let ends = |shown: &[Json], things: &[Thing]| shown.len() < PAGE || things.iter().any(|thing| !young(thing));
+        let complete = ends(posts, &posted) && ends(comments, &commented);
+        ([posted, commented].concat(), complete)
+    };
     Ok((things.into_iter().filter(young).collect(), complete))
 }
 
@@ -163,7 +173,9 @@ pub async fn metrics(access: &Access<'_>, remote: &Remote) -> Result<Vec<Metric>
     }
     let kind = if remote.extra["kind"] == "comment" { "comment" } else { "post" };
     let found = get(access, kind, &[("id", &remote.id)]).await?;
-    let counts = Counts::deserialize(&found[format!("{kind}_view")]["counts"]);
+    let view = &found[format!("{kind}_view")];
+    let counts = if view["counts"].is_object() { &view["counts"] } else { &view[kind] };
+    let counts = Counts::deserialize(counts);
     let counts = counts.map_err(|e| Failure::unexpected(format!("the server's counts cannot be read: {e}")))?;
     let comments = counts.comments.or(counts.child_count).unwrap_or_default();
     Ok(vec![Metric::new("likes", counts.upvotes), Metric::new("comments", comments)])

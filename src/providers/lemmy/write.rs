@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::{
     Access, Call, Failure, FailureKind, Lemmy, Method, Remote, StepKey,
     draft::{Entry, body, entries, refuse},
-    own, request,
+    is_v4, own, request,
 };
 use crate::{
     http::FormData,
@@ -181,8 +181,12 @@ async fn upload(call: &Call<'_>, file: &MediaFile) -> Result<String, Failure> {
     let (service, jwt) = (text(&credentials, "service")?, text(&credentials, "jwt")?);
     let name = format!("picture.{}", fitted.mime.rsplit('/').next().unwrap_or("jpg"));
     let form = FormData::default().bytes("images[]", fitted.bytes, (&name, &fitted.mime));
-    let request = call.http.request(Method::POST, &format!("{service}/pictrs/image")).reads().bearer(jwt).multipart(form);
+    let place = if is_v4(&credentials) { "api/v4/image" } else { "pictrs/image" };
+    let request = call.http.request(Method::POST, &format!("{service}/{place}")).reads().bearer(jwt).multipart(form);
     let said: Json = call.send_once(&Lemmy, request).await?.json()?;
+    if let Some(url) = said["image_url"].as_str().filter(|url| url.starts_with("http") && url.len() <= 2_000) {
+        return Ok(url.to_owned());
+    }
     let file =
         said["files"][0]["file"].as_str().filter(|file| file.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)));
     let file = file.ok_or_else(|| Failure::rejected(format!("the server did not take the picture: {}", said["msg"])))?;
@@ -224,8 +228,10 @@ pub async fn delete(access: &Access<'_>, remote: &Remote) -> Result<(), Failure>
     let kind = if remote.extra["kind"] == "comment" { "comment" } else { "post" };
     let id: i64 = remote.id.parse().map_err(|_| Failure::unexpected("the post was stored without its number"))?;
     let body = json!({format!("{kind}_id"): id, "deleted": true});
-    let path = format!("{kind}/delete");
-    let ask = |credentials: &Json| request(access, credentials, Method::POST, &path).reads().json(&body);
+    let ask = |credentials: &Json| match is_v4(credentials) {
+        true => request(access, credentials, Method::DELETE, kind).reads().json(&body),
+        false => request(access, credentials, Method::POST, &format!("{kind}/delete")).reads().json(&body),
+    };
     match access.send(&Lemmy, ask).await {
         Err(failure) if failure.kind == FailureKind::Rejected && is_gone(&failure) => Ok(()),
         answer => answer.map(drop),

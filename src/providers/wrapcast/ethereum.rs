@@ -39,12 +39,12 @@ fn from_words(words: &str) -> Option<SigningKey> {
     let (mut key, mut chain) = halves(b"Bitcoin seed", &seed)?;
     for index in PATH {
         let mut data = match index >= HARDENED {
-            true => [&[0][..], &key.to_bytes()].concat(),
+            true => [&[0u8][..], key.to_bytes().as_slice()].concat(),
             false => key.verifying_key().as_affine().to_sec1_point(true).as_bytes().to_vec(),
         };
         data.extend(index.to_be_bytes());
         let (step, next) = halves(&chain, &data)?;
-        let sum = key.as_nonzero_scalar().as_ref() + step.as_nonzero_scalar().as_ref();
+        let sum = **key.as_nonzero_scalar() + **step.as_nonzero_scalar();
         key = SigningKey::from_slice(&sum.to_bytes()).ok()?;
         chain = next;
     }

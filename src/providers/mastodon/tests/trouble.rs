@@ -37,7 +37,7 @@ async fn what_the_server_says_has_one_meaning_each() {
     let until = "2026-11-23T08:05:00Z".parse().ok();
     assert_eq!(fails(&server.stage().text("x")).await.kind, FailureKind::RateLimited { until });
     server.misfortune(|_| Some(Answer::status(400, json!({"error": "bad", "error_description": format!("no {TOKEN}")}))));
-    assert_eq!(fails(&server.stage().text("x")).await.message, "no •••");
+    assert_eq!(fails(&server.stage().text("x")).await.message, "no …");
 }
 
 #[tokio::test]
