@@ -131,6 +131,7 @@ impl Desk {
             settings: &self.target.settings,
             position: usize::try_from(self.part.position).unwrap_or(0),
             thread: &[],
+            last: false,
             steps: &Nothing,
             files: &self.files,
         };

@@ -329,6 +329,7 @@ impl Worker {
             settings: &due.settings,
             position: usize::try_from(due.part.position).unwrap_or(0),
             thread: &thread,
+            last: due.part.position == due.last_position,
             steps: run,
             files: &files,
         };

@@ -6,9 +6,14 @@ mod guard;
 mod rate;
 mod reply;
 mod request;
+mod socket;
 mod wire;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 pub use form_data::FormData;
 pub use guard::own_address;
@@ -18,6 +23,7 @@ pub use request::Request;
 pub use reqwest::Method;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
+pub use socket::Socket;
 pub use wire::{Answer, Broken, Sent, Wire};
 
 use crate::{
@@ -43,6 +49,8 @@ pub struct Client {
     /// As the two above, and follows redirects, each hop checked.
     follow_secure: reqwest::Client,
     follow_plain: reqwest::Client,
+    /// As `secure`, for sockets; made when one is opened.
+    upgrading: Arc<OnceLock<reqwest::Client>>,
     timeout: Duration,
     own: Option<Own>,
     heard: Option<Heard>,
@@ -69,6 +77,7 @@ impl Client {
             plain: build(Reach::AllowedPrivate, Policy::none())?,
             follow_secure: build(Reach::Public, follow(&guard, "https"))?,
             follow_plain: build(Reach::AllowedPrivate, follow(&guard, "http"))?,
+            upgrading: Arc::default(),
             guard,
             timeout: Duration::from_secs(config.timeout_seconds),
             own: None,

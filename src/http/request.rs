@@ -144,7 +144,7 @@ fn upload_time(length: u64) -> Duration {
     Duration::from_secs(length / 1_000_000)
 }
 
-fn transport(e: &reqwest::Error, writes: bool) -> Failure {
+pub(super) fn transport(e: &reqwest::Error, writes: bool) -> Failure {
     if let Some(refused) = refused(e) {
         return Failure::rejected(refused);
     }

@@ -81,6 +81,7 @@ impl MediaSource for Files {
     }
 
     fn lasting_url(&self, id: MediaId) -> Option<String> {
+        // Addresses of a bucket may be signed for an hour; ours last.
         Some(self.item(id).ok()?.url(&self.app))
     }
 }

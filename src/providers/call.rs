@@ -28,6 +28,8 @@ pub struct Call<'a> {
     pub position: usize,
     /// What earlier parts of this thread became, in order: `thread[0]` is the root. Empty for the root itself.
     pub thread: &'a [Remote],
+    /// It is the last part of its thread.
+    pub last: bool,
     /// The ledger of this part.
     pub steps: &'a dyn Steps,
     /// The bytes of the media.

@@ -28,6 +28,10 @@ fn credentials(id: &str, url: &str) -> Json {
         "reddit" => json!({"handle": "tester", "access": "secret-access", "refresh": "secret-refresh"}),
         "slack" => json!({"id": "U1", "access": "secret-access", "refresh": "secret-refresh"}),
         "telegram" => json!({"id": "-1001", "handle": "cpub"}),
+        "mastodon" => json!({"server": url, "access": "secret-access"}),
+        "lemmy" => json!({"service": url, "identifier": "a", "password": "secret-password", "jwt": "secret-access"}),
+        "wrapcast" => json!({"signer_uuid": "secret-access", "handle": "alice"}),
+        "nostr" => json!({"key": "1".repeat(64), "relays": [url.replace("http://", "ws://")]}),
         "sandbox" => json!({"server": url, "token": "secret-token", "handle": "me"}),
         "devto" | "hashnode" | "medium" | "moltbook" => json!({"apiKey": "secret-token"}),
         "ghost" => json!({"server": url, "id": "a".repeat(24), "secret": "0f".repeat(32)}),
@@ -63,6 +67,7 @@ fn settings(id: &str) -> Json {
         "dribbble" => json!({"title": "T"}),
         "slack" => json!({"channel": "C1"}),
         "reddit" => json!({"subreddit": [{"value": {"subreddit": "test", "title": "T", "type": "self"}}]}),
+        "lemmy" => json!({"subreddit": [{"value": {"id": "2", "subreddit": "Test", "title": "Title"}}]}),
         _ => json!({}),
     }
 }

@@ -18,11 +18,14 @@ mod field;
 pub mod ghost;
 pub mod hashnode;
 pub mod kick;
+pub mod lemmy;
 mod limits;
 pub mod listmonk;
+pub mod mastodon;
 pub mod medium;
 pub mod mewe;
 pub mod moltbook;
+pub mod nostr;
 pub mod oauth;
 pub mod reddit;
 pub mod sandbox;
@@ -36,6 +39,7 @@ pub mod twitch;
 pub mod vk;
 pub mod whop;
 pub mod wordpress;
+pub mod wrapcast;
 pub mod writefreely;
 
 use std::{future::Future, pin::Pin, sync::OnceLock};
@@ -65,6 +69,10 @@ pub type Fut<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + '
 /// Every provider, in the order of the pages.
 pub const REGISTRY: &[&dyn Provider] = &[
     &bluesky::Bluesky,
+    &mastodon::Mastodon,
+    &nostr::Nostr,
+    &lemmy::Lemmy,
+    &wrapcast::Wrapcast,
     &telegram::Telegram,
     &discord::Discord,
     &slack::Slack,

@@ -57,6 +57,7 @@ pub struct Stage {
     pub media: Vec<MediaFile>,
     pub settings: Json,
     pub thread: Vec<Remote>,
+    pub last: bool,
     pub now: DateTime<Utc>,
     pub ledger: Ledger,
     pub purse: Purse,
@@ -76,6 +77,7 @@ impl Stage {
             media: Vec::new(),
             settings: Json::Object(Default::default()),
             thread: Vec::new(),
+            last: false,
             now,
             ledger: Ledger::new(now),
             purse: Purse::new(credentials),
@@ -145,6 +147,7 @@ impl Stage {
             settings: &self.settings,
             position: self.thread.len(),
             thread: &self.thread,
+            last: self.last,
             steps: &self.ledger,
             files: &self.files,
         }

@@ -245,7 +245,16 @@ enum Letters {
 
 /// In the sans-serif letters of Mathematical Alphanumeric Symbols (U+1D400); what has none there stays as it is.
 fn styled(text: &str, letters: Letters) -> String {
-    text.chars().map(|c| styled_char(c, letters).unwrap_or(c)).collect()
+    let word = |word: &str| match is_read_by_platforms(word) {
+        true => word.to_owned(),
+        false => word.chars().map(|c| styled_char(c, letters).unwrap_or(c)).collect(),
+    };
+    text.split_inclusive(char::is_whitespace).map(word).collect()
+}
+
+/// Addresses, names and tags work in plain letters only.
+fn is_read_by_platforms(word: &str) -> bool {
+    word.contains("://") || word.starts_with(['@', '#', '$'])
 }
 
 fn styled_char(c: char, letters: Letters) -> Option<char> {
@@ -284,6 +293,8 @@ mod tests {
     fn look_alike_letters() {
         let text = Doc::from_html("<p><strong>Ab1é <em>c</em></strong> <em>D</em> <u>ef g</u></p>").render(Style::Unicode);
         assert_eq!(text, "𝗔𝗯𝟭é 𝙘 𝘋 e\u{332}f\u{332} g\u{332}");
+        let read = Doc::from_html("<p><strong>By @ann #tag <a href=\"https://x.org\">https://x.org</a></strong></p>");
+        assert_eq!(read.render(Style::Unicode), "𝗕𝘆 @ann #tag https://x.org");
     }
 
     #[test]

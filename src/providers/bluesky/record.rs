@@ -66,6 +66,15 @@ pub async fn upload_bytes(call: &Call<'_>, bytes: bytes::Bytes, mime: &str) -> R
 
 /// The record, without the time that the step's key brings.
 pub fn compose(call: &Call<'_>, text: &str, facets: Vec<Json>, embed: Option<Json>) -> Result<Json, Failure> {
+    let mut record = note(text, facets, embed);
+    if let (Some(root), Some(parent)) = (call.thread.first(), call.thread.last()) {
+        record["reply"] = json!({"root": strong(root)?, "parent": strong(parent)?});
+    }
+    Ok(record)
+}
+
+/// As [`compose`], replying to nothing.
+pub fn note(text: &str, facets: Vec<Json>, embed: Option<Json>) -> Json {
     let mut record = json!({"$type": COLLECTION, "text": text});
     if !facets.is_empty() {
         record["facets"] = facets.into();
@@ -73,13 +82,11 @@ pub fn compose(call: &Call<'_>, text: &str, facets: Vec<Json>, embed: Option<Jso
     if let Some(embed) = embed {
         record["embed"] = embed;
     }
-    if let (Some(root), Some(parent)) = (call.thread.first(), call.thread.last()) {
-        record["reply"] = json!({"root": strong(root)?, "parent": strong(parent)?});
-    }
-    Ok(record)
+    record
 }
 
-fn strong(remote: &Remote) -> Result<Strong, Failure> {
+/// What names the record of something published.
+pub fn strong(remote: &Remote) -> Result<Strong, Failure> {
     Strong::deserialize(&remote.extra).map_err(|_| Failure::unexpected("the post to reply to was stored without its uri and cid"))
 }
 
@@ -102,18 +109,39 @@ pub fn external(card: &Card) -> Json {
     json!({"$type": "app.bsky.embed.external", "external": external})
 }
 
+/// A film, shown in its shape.
+pub fn video(blob: &Json, file: &MediaFile) -> Json {
+    let mut video = json!({"$type": "app.bsky.embed.video", "video": blob});
+    if !file.alt.trim().is_empty() {
+        video["alt"] = file.alt.trim().into();
+    }
+    if let (Some(width), Some(height)) = (file.width, file.height) {
+        video["aspectRatio"] = json!({"width": width.max(1), "height": height.max(1)});
+    }
+    video
+}
+
+/// Another post shown below the text, beside media where there are any.
+pub fn quoting(quoted: &Strong, media: Option<Json>) -> Json {
+    let record = json!({"$type": "app.bsky.embed.record", "record": quoted});
+    match media {
+        Some(media) => json!({"$type": "app.bsky.embed.recordWithMedia", "record": record, "media": media}),
+        None => record,
+    }
+}
+
 /// Creates the record under the step's own key, so that it exists once however often this runs.
 ///
 /// A server that has the key already answers 500 `InternalServerError` (seen with @atproto/pds 0.5), which may mean
 /// anything: so what it has is looked at.
 pub async fn create(call: &Call<'_>, key: &StepKey, record: &Json) -> Result<Strong, Failure> {
     if key.earlier > 0
-        && let Some(found) = get(call, key).await?
+        && let Some(found) = get_in(call, collection_of(record), key).await?
     {
         return Ok(found);
     }
     match write(call, key, record).await {
-        Err(failure) if may_exist(&failure) => get(call, key).await.ok().flatten().ok_or(failure),
+        Err(failure) if may_exist(&failure) => get_in(call, collection_of(record), key).await.ok().flatten().ok_or(failure),
         result => result,
     }
 }
@@ -131,7 +159,7 @@ fn may_exist(failure: &Failure) -> bool {
 async fn write(call: &Call<'_>, key: &StepKey, record: &Json) -> Result<Strong, Failure> {
     let mut record = record.clone();
     record["createdAt"] = key.begun_at.to_rfc3339_opts(SecondsFormat::Millis, true).into();
-    let body = json!({"repo": call.account, "collection": COLLECTION, "rkey": tid::of(key), "record": record});
+    let body = json!({"repo": call.account, "collection": collection_of(&record), "rkey": tid::of(key), "record": record});
     let reply = session::send(call, |credentials| {
         credentials.request(call.http, Method::POST, "com.atproto.repo.createRecord").json(&body)
     });
@@ -140,8 +168,16 @@ async fn write(call: &Call<'_>, key: &StepKey, record: &Json) -> Result<Strong, 
 
 /// Reads the record of a step back from the server that holds it; `None` when that says there is none.
 pub async fn get(call: &Call<'_>, key: &StepKey) -> Result<Option<Strong>, Failure> {
+    get_in(call, COLLECTION, key).await
+}
+
+fn collection_of(record: &Json) -> &str {
+    record["$type"].as_str().unwrap_or(COLLECTION)
+}
+
+async fn get_in(call: &Call<'_>, collection: &str, key: &StepKey) -> Result<Option<Strong>, Failure> {
     let rkey = tid::of(key);
-    let query = [("repo", call.account), ("collection", COLLECTION), ("rkey", rkey.as_str())];
+    let query = [("repo", call.account), ("collection", collection), ("rkey", rkey.as_str())];
     let reply = session::send(call, |credentials| {
         credentials.request(call.http, Method::GET, "com.atproto.repo.getRecord").query(&query)
     });
@@ -168,7 +204,7 @@ pub async fn delete(call: &Call<'_>, uri: &str) -> Result<(), Failure> {
 }
 
 /// Repository, collection and key of an address.
-fn parts(uri: &str) -> Option<(&str, &str, &str)> {
+pub fn parts(uri: &str) -> Option<(&str, &str, &str)> {
     let mut parts = uri.strip_prefix("at://")?.splitn(3, '/');
     Some((parts.next()?, parts.next()?, parts.next()?))
 }

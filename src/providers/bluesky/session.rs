@@ -13,7 +13,7 @@ use super::xrpc;
 use crate::{
     error::{Failure, FailureKind},
     http::{Client, Method, Reply, Request},
-    providers::Call,
+    providers::Access,
 };
 
 /// A token that ends this soon is renewed before it is used.
@@ -132,6 +132,11 @@ impl Credentials {
         }
     }
 
+    /// The account's server as other servers call it.
+    pub fn home(&self) -> String {
+        format!("did:web:{}", self.pds.split("://").last().unwrap_or_default().replace(':', "%3A"))
+    }
+
     /// A call in the account's name, as it would be sent now.
     pub fn request(&self, http: &Client, method: Method, name: &str) -> Request {
         http.request(method, &xrpc::url(&self.pds, name)).bearer(&self.access)
@@ -170,37 +175,37 @@ fn expiry(token: &str) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(payload["exp"].as_i64()?, 0)
 }
 
-impl<'a> From<&Call<'a>> for Line<'a> {
-    fn from(call: &Call<'a>) -> Self {
-        Self { http: call.http, now: call.now }
+impl<'a> From<&Access<'a>> for Line<'a> {
+    fn from(access: &Access<'a>) -> Self {
+        Self { http: access.http, now: access.now }
     }
 }
 
 /// Renews a session that is about to end, so that no write is spent on finding out.
-pub async fn freshen(call: &Call<'_>) -> Result<(), Failure> {
-    let stored = call.tokens.current();
-    match Credentials::read(&stored)?.ends_by(call.now + MARGIN) {
-        true => renew(call, &stored).await.map(drop),
+pub async fn freshen(access: &Access<'_>) -> Result<(), Failure> {
+    let stored = access.tokens.current();
+    match Credentials::read(&stored)?.ends_by(access.now + MARGIN) {
+        true => renew(access, &stored).await.map(drop),
         false => Ok(()),
     }
 }
 
 /// Sends what `make` builds and passes a 2xx on. A session that has ended is renewed and the call made once more.
-pub async fn send(call: &Call<'_>, make: impl Fn(&Credentials) -> Request) -> Result<Reply, Failure> {
-    let stored = call.tokens.current();
-    match once(call, &Credentials::read(&stored)?, &make).await {
-        Err(failure) if xrpc::is_stale(&failure) => once(call, &renew(call, &stored).await?, &make).await,
+pub async fn send(access: &Access<'_>, make: impl Fn(&Credentials) -> Request) -> Result<Reply, Failure> {
+    let stored = access.tokens.current();
+    match once(access, &Credentials::read(&stored)?, &make).await {
+        Err(failure) if xrpc::is_stale(&failure) => once(access, &renew(access, &stored).await?, &make).await,
         result => result,
     }
 }
 
-async fn once(call: &Call<'_>, credentials: &Credentials, make: impl Fn(&Credentials) -> Request) -> Result<Reply, Failure> {
-    xrpc::accept(make(credentials).send().await?, call.now, &credentials.secrets())
+async fn once(access: &Access<'_>, credentials: &Credentials, make: impl Fn(&Credentials) -> Request) -> Result<Reply, Failure> {
+    xrpc::accept(make(credentials).send().await?, access.now, &credentials.secrets())
 }
 
-async fn renew(call: &Call<'_>, seen: &Json) -> Result<Credentials, Failure> {
-    let line = Line::from(call);
-    let renewed = call.tokens.renew(
+async fn renew(access: &Access<'_>, seen: &Json) -> Result<Credentials, Failure> {
+    let line = Line::from(access);
+    let renewed = access.tokens.renew(
         seen,
         Box::new(move |stored| {
             Box::pin(async move {

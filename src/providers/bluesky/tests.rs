@@ -3,9 +3,12 @@
 
 mod connect;
 mod facets;
+mod later;
 mod own;
 mod publish;
 mod real;
 mod server;
 mod session;
+mod thread;
 mod trouble;
+mod video;

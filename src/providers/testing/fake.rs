@@ -43,8 +43,8 @@ impl Seen {
     pub fn parts(&self) -> Vec<Part> {
         let (_, boundary) = self.header("content-type").split_once("boundary=").expect("a body of several parts");
         let body = String::from_utf8_lossy(&self.body);
-        let boundary = format!("--{boundary}");
-        let pieces = body.split(&boundary).skip(1).map(|piece| piece.trim_start_matches("\r\n"));
+        let border = format!("--{boundary}");
+        let pieces = body.split(&border).skip(1).map(|piece| piece.trim_start_matches("\r\n"));
         pieces.filter(|piece| !piece.starts_with("--")).map(Part::read).collect()
     }
 

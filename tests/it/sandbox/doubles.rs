@@ -165,6 +165,7 @@ impl Part {
             settings: &self.settings,
             position: self.thread.len(),
             thread: &self.thread,
+            last: false,
             steps: &self.ledger,
             files: &Files,
         };

@@ -100,14 +100,21 @@ async fn what_was_published_can_be_found_and_deleted() {
 async fn what_would_be_refused_is_refused_before_anything_is_sent() {
     let server = Server::start().await;
     let stage = || server.stage();
-    let mut video = stage().text("x").picture(1, 1, "");
-    video.media[0].mime = "video/mp4".into();
+    let mut large = stage().film(1, 1, "");
+    large.media[0].bytes = 100_000_001;
+    let mut long = stage().film(1, 1, "");
+    long.media[0].duration = Some(std::time::Duration::from_secs(181));
+    let end = serde_json::json!({"active_thread_finisher": true, "thread_finisher": "x".repeat(301)});
     for (stage, words) in [
         (stage().text(&"é".repeat(301)), "301 characters"),
         (stage().text(&"👨‍👩‍👧".repeat(170)), "3060 bytes"),
         (stage().text(" "), "neither"),
         ((0..5).fold(stage(), |stage, _| stage.picture(1, 1, "")), "5 pictures"),
-        (video, "videos"),
+        (stage().film(1, 1, "").film(1, 1, ""), "2 videos"),
+        (stage().film(1, 1, "").picture(1, 1, ""), "along with pictures"),
+        (large, "100 MB"),
+        (long, "three minutes"),
+        (stage().text("x").settings(end), "end of the thread"),
     ] {
         let failure = fails(&stage).await;
         assert_eq!(failure.kind, FailureKind::Rejected);

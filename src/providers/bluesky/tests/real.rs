@@ -9,7 +9,7 @@ use crate::{
     config,
     http::{Client, Method},
     providers::{
-        Account, Answers, Found, Link, Provider as _, Tokens as _,
+        Account, Answers, Found, Link, Outcome, Provider as _, Tokens as _,
         testing::one,
         testing::{Purse, Stage, client},
     },
@@ -102,6 +102,21 @@ async fn real_pds() {
     println!("{records:#}");
     assert_eq!(records["records"].as_array().unwrap().len(), 3);
     assert_eq!(records["records"][2]["value"]["reply"], json!({"root": one.extra, "parent": two.extra}));
+
+    // A thread of one part that quotes another post and is followed by its end.
+    let mut stage = stage;
+    stage.thread.clear();
+    (stage.last, stage.ledger) = (true, crate::providers::testing::Ledger::new(stage.now));
+    let quote = one.url.clone().unwrap();
+    let stage = stage.settings(json!({"quote": quote, "active_thread_finisher": true, "thread_finisher": "End"})).text("Quoting");
+    let Ok(Outcome::Live { remotes, warnings }) = Bluesky.publish(&stage.call()).await else { panic!("not live") };
+    assert_eq!((remotes.len(), warnings.len()), (2, 0));
+    let records = xrpc(&http, list.clone(), None).await;
+    assert_eq!(records["records"][3]["value"]["embed"]["record"], one.extra);
+    assert_eq!(records["records"][4]["value"]["embed"]["record"], remotes[0].extra);
+    for remote in &remotes {
+        Bluesky.delete(&stage.call(), remote).await.unwrap();
+    }
 
     for remote in [&three, &three, &two, &one] {
         Bluesky.delete(&stage.call(), remote).await.unwrap();
