@@ -123,3 +123,6 @@ fn collect<'j>(value: &'j Json, name: &str, into: &mut Vec<&'j str>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
