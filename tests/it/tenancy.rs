@@ -83,6 +83,8 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get post", "/channels/connect/:provider", Signed),
     ("get put delete", "/channels/:id", Own),
     ("put", "/channels/:id/late", Own),
+    ("get", "/channels/:id/lookups/:name", Own),
+    ("get", "/channels/:id/mentions", Own),
     ("post delete", "/channels/:id/pause", Own),
     ("post", "/channels/:id/slots", Own),
     ("delete", "/channels/:id/slots/:slot", Own),
