@@ -85,6 +85,8 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("put", "/channels/:id/late", Own),
     ("get", "/channels/:id/lookups/:name", Own),
     ("get", "/channels/:id/mentions", Own),
+    ("get", "/channels/:id/plugs", Own),
+    ("put", "/channels/:id/plugs/:name", Own),
     ("post delete", "/channels/:id/pause", Own),
     ("post", "/channels/:id/slots", Own),
     ("delete", "/channels/:id/slots/:slot", Own),
