@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::describe::{help, limits, summary};
 use crate::{
     error::Message,
-    providers::{Auth, Can, Cost, Descriptor, Field, FieldKind, Lookup, Plug, REGISTRY, Rate, Scope, oauth},
+    kit::text::Unit,
+    providers::{Auth, Can, Cost, Descriptor, Field, FieldKind, Lookup, Plug, REGISTRY, Rate, Scope, Text, oauth},
     render::{lookup, text},
 };
 
@@ -190,10 +191,39 @@ fn list(list: &Lookup) -> String {
 fn accepted(about: &Descriptor) -> String {
     let mut said_limits: String =
         limits(&about.limits).iter().map(|limit| format!("- {}: {}\n", limit.label, limit.value)).collect();
+    for (key, n) in details(about) {
+        said_limits.push_str(&format!("- {}\n", text(&Message::new(key).with("count", n))));
+    }
     if about.can.limits {
         said_limits.push_str(&format!("- {}\n", said("manual.own_limits")));
     }
     said_limits
+}
+
+/// What the short list of a page leaves out: how text is counted, and limits that few platforms have.
+fn details(about: &Descriptor) -> Vec<(&'static str, u64)> {
+    let limits = &about.limits;
+    let Text { max, measure, max_bytes } = limits.text;
+    let unit = match measure.unit {
+        Unit::Graphemes => "manual.in_graphemes",
+        Unit::Chars => "manual.in_chars",
+        Unit::Utf16 => "manual.in_utf16",
+        Unit::Bytes => "manual.in_bytes",
+        Unit::Weighted => "manual.in_weights",
+    };
+    let all = [
+        (unit, (max > 0).then_some(max)),
+        ("manual.max_bytes", max_bytes),
+        ("manual.link_counts", measure.link),
+        ("manual.short_mentions", measure.short_mentions.then_some(1)),
+        ("manual.media_together", (limits.media > 0).then_some(limits.media)),
+        ("manual.media_needed", (limits.media_needed > 0).then_some(limits.media_needed)),
+        ("manual.text_needed", (!limits.text_optional).then_some(1)),
+        ("manual.parts", (limits.parts > 0).then_some(limits.parts)),
+    ];
+    let seconds = ("manual.video_seconds", (limits.video_seconds > 0).then_some(limits.video_seconds));
+    let counted = all.into_iter().filter_map(|(key, n)| Some((key, n? as u64)));
+    counted.chain(seconds.1.map(|n| (seconds.0, n))).collect()
 }
 
 fn rate(rate: &Rate) -> String {

@@ -36,6 +36,8 @@ pub struct Typed<'a> {
 type Scope = BTreeMap<&'static str, String>;
 /// A list that is wanted: the lookup and its arguments, as text.
 type Want = (&'static str, String);
+/// It and its arguments.
+type Asked = (Want, Map<String, Json>);
 type Lists = HashMap<Want, std::result::Result<Vec<FormChoice>, String>>;
 
 /// Fills the fields' choices.
@@ -109,11 +111,7 @@ fn scope(around: &Scope, fields: &[FormField]) -> Scope {
 }
 
 /// The question of a field, when everything that it depends on is filled in; else the field that is missing.
-fn want(
-    lookup: &Lookup,
-    field: &FormField,
-    scope: &Scope,
-) -> std::result::Result<Option<(Want, Map<String, Json>)>, &'static str> {
+fn want(lookup: &Lookup, field: &FormField, scope: &Scope) -> std::result::Result<Option<Asked>, &'static str> {
     let mut with = Map::new();
     for name in lookup.with {
         match scope.get(name).filter(|value| !value.is_empty()) {

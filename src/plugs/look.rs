@@ -5,11 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{
-    jobs::Look,
-    model::Run,
-    steps::Ledger,
-};
+use super::{jobs::Look, model::Run, steps::Ledger};
 use crate::{
     app::App,
     channels::{Channel, ChannelState, Vault, apps},

@@ -137,8 +137,7 @@ pub struct Run {
 impl Run {
     /// One that is not over and whose post is still there. [`Error::NotFound`] for all others.
     pub async fn open(ex: impl Into<Ex<'_>>, id: Uuid) -> Result<Self> {
-        let found =
-            q("SELECT r.id, r.org_id, r.published_at, g.name, g.settings, g.active, g.channel_id, r.part_id, p.content
+        let found = q("SELECT r.id, r.org_id, r.published_at, g.name, g.settings, g.active, g.channel_id, r.part_id, p.content
            FROM plug_runs r JOIN plugs g ON g.id = r.plug_id JOIN parts p ON p.id = r.part_id
            JOIN targets t ON t.id = p.target_id AND t.deleted_at IS NULL
            WHERE r.id = $1 AND r.state = 'waiting' AND p.state = 'published'");

@@ -301,15 +301,17 @@ fn refused(reply: &Reply, failure: Failure, secrets: &[&str]) -> Failure {
 
 /// Without the secrets that a platform repeats in its answer.
 pub(super) fn scrubbed(mut failure: Failure, secrets: &[&str]) -> Failure {
-    let hide = |text: String| {
-        secrets.iter().filter(|s| s.len() >= 6).fold(text, |text, secret| {
-            let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            text.replace(secret, "•••").replace(&encoded, "•••")
-        })
-    };
-    failure.message = hide(failure.message);
-    failure.raw = failure.raw.map(hide);
+    failure.message = without(&failure.message, secrets);
+    failure.raw = failure.raw.map(|raw| without(&raw, secrets));
     failure
+}
+
+/// As they are, and as forms write them.
+fn without(text: &str, secrets: &[&str]) -> String {
+    secrets.iter().filter(|s| s.len() >= 6).fold(text.to_owned(), |text, secret| {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text.replace(secret, "•••").replace(&encoded, "•••")
+    })
 }
 
 fn client_id(link: &Link<'_>, client: Option<&Json>) -> Result<String, Failure> {

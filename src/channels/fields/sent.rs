@@ -44,7 +44,7 @@ fn value(field: &Field, pairs: &Pairs, name: &str, saving: bool) -> Option<Json>
         FieldKind::Pick { .. } => given.find_map(Picked::of_form).map(Picked::loose),
         FieldKind::Tags { .. } => Some(given.flat_map(words).map(Picked::loose).collect()),
         // A file that came with the form stands behind the choice that it replaces.
-        FieldKind::Media { .. } => given.filter_map(file_of_form).last(),
+        FieldKind::Media { .. } => given.filter_map(file_of_form).next_back(),
         FieldKind::List { of, wrapped, .. } => Some(entries(field, (of, wrapped), pairs, name, saving)),
         _ => given.next().map(Json::from),
     }

@@ -39,7 +39,7 @@ impl Inner {
         }
         // Every fifth is worked on for a while.
         self.accounts[n].uploads += 1;
-        if self.accounts[n].uploads % 5 == 0 {
+        if self.accounts[n].uploads.is_multiple_of(5) {
             let id = format!("w{}", self.accounts[n].uploads);
             self.accounts[n].processing.insert(id.clone(), (draft, now + Duration::from_secs(20), None));
             return (202, json!({"processing": id, "after_ms": 20_000}));
