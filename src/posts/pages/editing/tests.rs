@@ -9,7 +9,6 @@ use crate::{
     media,
     orgs::Source,
     posts::{self, pages::composer},
-    providers::testing::{Answer, Fake},
 };
 
 fn typed(channel: &Channel, pairs: &[(&str, &str)]) -> Typed {
@@ -119,49 +118,6 @@ async fn what_is_wrong_is_said_at_its_field() {
     let whole = [("[sub][0][sub]", "/r/x"), ("[sub][0][title]", "T"), ("[cover]", &stranger)];
     assert_eq!(wrong(&app, &channel, &whole).await, ["[cover] media.error.unknown_id"]);
     assert_eq!(wrong(&app, &channel, &[("[place]", "p")]).await, ["[sub] field.required"]);
-}
-
-/// The page has what the platform lists, keeps what was typed, and its buttons work without a script.
-#[tokio::test]
-async fn the_page_offers_lists_and_its_buttons_add_and_remove_entries() {
-    let fake = Fake::start(|seen| match seen.path.as_str() {
-        "/lists/places" => Answer::status(503, json!({"message": "being cleaned"})),
-        "/lists/subs" => Answer::json(json!([{"id": "/r/loom", "name": "Looms <&>"}])),
-        _ => Answer::json(json!([{"id": "t1", "name": "Tag one"}])),
-    })
-    .await;
-    let (app, channel, _dir) = reaching(&fake.url).await;
-    let caller = Caller::machine(channel.org_id, "UTC", Source::Web);
-    let name = format!("settings[{}]", channel.id);
-    let mut typed = typed(&channel, &[("[sub][0]", ""), ("[sub][0][title]", "T"), ("[sub][0][sub][query]", "loom")]);
-    typed.apply(&Action::AddEntry(format!("{name}[sub]")));
-    let desk = composer::Desk::load(&app, channel.org_id, &typed).await.unwrap();
-    let show = async |typed: &Typed| {
-        let view = composer::Compose::new(&app, &caller, (typed, None), &desk, &[]).await.unwrap();
-        app.pages.render(&view, &crate::web::Frame::sample()).unwrap().replace("&#x2f;", "/")
-    };
-    let page = show(&typed).await;
-    for shown in [
-        &format!("name=\"{name}[sub][1][title]\""),
-        &format!("name=\"{name}[sub][__n__][title]\""),
-        "<option value=\"/r/loom\tLooms &lt;&amp;&gt;\">Looms &lt;&amp;&gt;</option>",
-        "<option value=\"t1\tTag one\">Tag one</option>",
-        "Forum could not be asked: being cleaned",
-        "Fill in “",
-        &format!("data-fields=\"/channels/{}/lookups\"", channel.id),
-        "data-mentions=\"forum\"",
-    ] {
-        assert!(page.contains(shown), "{shown} in {page}");
-    }
-    typed.apply(&Action::RemoveEntry(format!("{name}[sub][0]")));
-    let page = show(&typed).await;
-    assert!(page.contains(&format!("name=\"{name}[sub][0][title]\" type=\"text\"")), "one is left, and it is numbered anew");
-    assert!(!page.contains(&format!("name=\"{name}[sub][1][title]\"")) && !page.contains("value=\"T\""));
-    fake.seen();
-    typed.pairs.push(("action".into(), format!("reload:{name}[place]")));
-    show(&typed).await;
-    let asked: Vec<String> = fake.seen().into_iter().map(|seen| seen.path).collect();
-    assert_eq!(asked, ["/lists/places"], "only that list is asked for anew");
 }
 
 /// A mention is an account of one platform: channels of others get the words.
