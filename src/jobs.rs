@@ -14,7 +14,7 @@ use crate::{
     error::Result,
     events, identity,
     kit::{EventId, OrgId},
-    media, notify,
+    media, notify, plugs,
     queue::{self, Handle, Job, Runner, Stop, Turn},
 };
 
@@ -33,6 +33,8 @@ pub fn runner(app: &App) -> Runner<App> {
         .runs::<notify::Close>()
         .runs::<notify::Mail>()
         .runs::<notify::Digest>()
+        .runs::<plugs::Look>()
+        .runs_at(Turn::Every(TimeDelta::minutes(5)), plugs::Plan {})
         .runs_at(Turn::Every(TimeDelta::hours(1)), notify::Digests {})
         .runs_at(at(3, 10), notify::Prune {})
         .runs_at(at(3, 20), media::Clean {})

@@ -46,6 +46,9 @@ pub mod orgs;
 /// L4: what people write.
 pub mod posts;
 
+/// L4: what is done by itself to published posts.
+pub mod plugs;
+
 /// L4: access tokens: who may call `/api/v1`, how often, and a request once.
 pub mod tokens;
 

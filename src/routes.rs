@@ -16,7 +16,7 @@ use crate::{
     channels, delivery,
     error::{Error, Result},
     identity::{self, Signed},
-    inbox, instance, media, notify, orgs, posts, public_api, sandbox, tokens,
+    inbox, instance, media, notify, orgs, plugs, posts, public_api, sandbox, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -40,7 +40,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);
     let pages = delivery::pages::mount(pages);
-    let pages = posts::pages::mount(pages);
+    let pages = plugs::pages::mount(posts::pages::mount(pages));
     let pages = inbox::pages::mount(pages);
     let pages = notify::pages::mount(pages);
     let pages = admin::jobs::pages::mount(admin::pages::mount(pages));

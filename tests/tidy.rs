@@ -23,6 +23,7 @@ const FEATURES: &[&str] = &[
     "channels",
     "delivery",
     "posts",
+    "plugs",
     "inbox",
     "notify",
     "sandbox",

@@ -5,6 +5,7 @@ const behaviours = [
   ["[data-bulk]", () => import("./bulk.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
+  ["[data-fields]", () => import("./fields.js")],
   ["[data-flash]", () => import("./flash.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],

@@ -1,9 +1,11 @@
 // The composer, in place: what each button would do by a round trip happens at once, and pictures are sent while you write.
-import { show as showCount } from "./counter.js";
+import { limits, show as showCount } from "./counter.js";
+import { Mentions } from "./mentions.js";
 import { onFiles, sendVisibly } from "./upload.js";
 
 export function start(form) {
   const composer = new Composer(form);
+  new Mentions(form).listen();
   composer.listen();
   composer.refresh();
   // Files that were chosen before this script arrived.
@@ -30,7 +32,7 @@ class Composer {
   }
 
   get channels() {
-    return [...this.form.querySelectorAll("[data-channel]:checked")].map(({ value, dataset }) => ({ id: value, name: dataset.name, limit: Number(dataset.limit), unit: dataset.unit }));
+    return [...this.form.querySelectorAll("[data-channel]:checked")].map(({ value, dataset }) => ({ id: value, name: dataset.name, ...limits(dataset) }));
   }
 
   listen() {

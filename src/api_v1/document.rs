@@ -117,6 +117,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 32);
+        assert_eq!(operations, 34);
     }
 }

@@ -1,9 +1,11 @@
-//! Measures this machine: how late posts start and what they cost (`schedule`), how fast lists and pages are (`api`).
+//! Measures this machine: how late posts start and what they cost (`schedule`), how fast lists and pages are (`api`),
+//! what the kit of the providers costs by itself (`providers`).
 //!
 //! Always on scratch ground with processes of its own, so that it can run beside a real instance without touching it; it
 //! does take the processor from it.
 
 pub mod api;
+pub mod providers;
 pub mod schedule;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! `/api/v1/channels`: connected accounts and their weekly posting times. Connecting is for the pages and the command line.
 
+mod lookups;
+
 use chrono::{DateTime, Utc};
 use poem_openapi::{
     Object, OpenApi,
@@ -9,6 +11,7 @@ use poem_openapi::{
 use serde::Serialize;
 use serde_json::Value as Json;
 
+pub use self::lookups::Lookups;
 use super::{
     model::{Channel, ChannelChange, Slot},
     slots::{self, NewSlot},

@@ -63,10 +63,23 @@ impl Provider for Fake {
     }
 }
 
-/// An instance on a SQLite file of its own, with one organisation.
+/// A channel of the test's forum, whose platform answers at `url`, on an instance that may call it.
+pub async fn reaching(url: &str) -> (App, super::Channel, tempfile::TempDir) {
+    let (app, org, dir) = instance().await;
+    let credentials = json!({"access": "secret-access"});
+    let account = Account { id: url.into(), name: "Ann".into(), handle: "ann".into(), picture: None, url: None, credentials };
+    let found = super::model::Found { org, provider: "forum", account: &account, by: None };
+    let mut tx = app.db.begin().await.unwrap();
+    let channel = super::Channel::store(&mut tx, &app.key, &found, app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    (app, channel, dir)
+}
+
+/// An instance on a SQLite file of its own, with one organisation; it may call loopback.
 pub async fn instance() -> (App, OrgId, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let mut config = Config::default();
+    config.http.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     config.server.data = dir.path().to_owned();
     let app = boot::open(config, Clock::system()).await.unwrap();
     let org = OrgId::new();

@@ -32,6 +32,7 @@ const TORTURE: [&str; 20] = [
 ];
 const BURSTS: [&str; 8] = ["posts", "p50_ms", "p95_ms", "p99_ms", "max_ms", "posts_per_s", "cpu_ms_per_post", "resident_mb"];
 const SCHEDULE: [&str; 2] = ["idle_cpu_percent", "filled_in_s"];
+const PROVIDERS: [&str; 7] = ["publishes", "at_once", "per_second", "film_bytes", "film_seconds", "idle_bytes", "held_bytes"];
 const LISTS: [&str; 7] = ["request", "status", "bytes", "p50_ms", "p99_ms", "max_ms", "cpu_ms_per_request"];
 
 /// An error's words; on the command line also the detail that a page would keep to itself.
@@ -55,6 +56,7 @@ pub fn show(command: &Command, value: &Json, json: bool) -> ExitCode {
         (false, Command::Config { .. }) if value.is_array() => table(value, &["key", "value", "origin"]),
         (false, Command::Selftest(what)) if what.torture.is_some() => pairs(value, &TORTURE),
         (false, Command::Bench { .. }) if value.is_array() => table(value, &LISTS),
+        (false, Command::Bench { .. }) if value["held_bytes"].is_u64() => pairs(value, &PROVIDERS),
         (false, Command::Bench { .. }) => format!("{}\n{}", table(&value["bursts"], &BURSTS), pairs(value, &SCHEDULE)),
         (false, Command::Openapi { .. } | Command::Channel { .. } | Command::Post { .. }) => {
             serde_json::to_string_pretty(value).unwrap_or_default()

@@ -50,6 +50,18 @@ pub enum Bench {
         #[arg(long, default_value_t = 200)]
         requests: usize,
     },
+    /// What publishing costs by itself, to a platform on loopback that answers at once, and what is held of a large film
+    Providers {
+        /// Publishes altogether
+        #[arg(long, default_value_t = 20_000)]
+        publishes: usize,
+        /// Side by side
+        #[arg(long, default_value_t = 64)]
+        at_once: usize,
+        /// Bytes of the film
+        #[arg(long, default_value_t = 500_000_000)]
+        film: u64,
+    },
 }
 
 /// `500ms`, `60s`, `5m`, `1h`.
@@ -96,6 +108,10 @@ pub async fn measure(arguments: &Arguments, what: &Bench) -> Result<Json> {
         Bench::Api { posts, requests } => {
             let plan = bench::api::Plan { posts: *posts, requests: *requests };
             Ok(json!(bench::api::run(&program, &plan).await?))
+        }
+        Bench::Providers { publishes, at_once, film } => {
+            let plan = bench::providers::Plan { publishes: *publishes, at_once: *at_once, film: *film };
+            Ok(json!(bench::providers::run(&plan).await?))
         }
     }
 }

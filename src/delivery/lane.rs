@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::{Channel, Sealed, Vault, apps, mark_reconnect},
+    channels::{Channel, Sealed, Vault, apps, fields, mark_reconnect},
     error::{Error, Failure, FailureKind, Result},
     http::RateHint,
     kit::{Dice, MediaId, Seldom, text::Doc},
@@ -308,8 +308,7 @@ impl Worker {
         run: &Run,
         what: impl AsyncFnOnce(&Call<'_>) -> Finding,
     ) -> Result<Finding> {
-        let mut ids: Vec<MediaId> = due.part.media.0.iter().map(|m| m.id).collect();
-        ids.extend(provider.about().media_of(&due.settings));
+        let ids: Vec<MediaId> = due.part.media.0.iter().map(|m| m.id).chain(fields::files(&due.settings)).collect();
         let files = Files::of(&self.app, channel.org_id, &ids).await?;
         let media = match files.describe(&due.part.media.0) {
             Ok(media) => media,

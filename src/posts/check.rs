@@ -10,7 +10,6 @@ use super::{
     known::{Destination, Known},
 };
 use crate::{
-    channels::fields,
     error::Message,
     providers::{self, Descriptor, MediaFile},
 };
@@ -109,10 +108,11 @@ fn check_entry(entry: &Entry, to: &Destination, known: &Known, goes_out: bool, f
         check_text(n, part, (about, &to.channel.name), found);
         check_media(n, &part.media, about, found);
     }
-    if let Err(errors) = fields::read_json(about.settings, &entry.settings, "settings") {
+    let settings = known.settings(about, &entry.settings).unwrap_or_else(|errors| {
         errors.into_iter().for_each(|e| found.add(None, e.field, e.message));
-    }
-    for p in provider.review(&providers::Draft { parts: &parts, settings: &entry.settings, limits: &about.limits }) {
+        entry.settings.clone()
+    });
+    for p in provider.review(&providers::Draft { parts: &parts, settings: &settings, limits: &about.limits }) {
         let field = if p.part.is_none() { format!("settings.{}", p.field) } else { p.field.to_owned() };
         found.add(p.part, field, p.message);
     }

@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::fields,
     db::{Topic, Tx},
     delivery::{self, NewPart, NewTarget, Part, TargetChange, TargetState},
     error::{Error, Message, Result},
@@ -396,7 +395,7 @@ impl Save<'_> {
     /// As they are kept: checked and completed, for a draft as far as that is possible.
     fn settings(&self, entry: &Entry) -> Result<Json> {
         let provider = self.known.destination(entry.channel)?.provider;
-        let checked = provider.and_then(|p| fields::read_json(p.about().settings, &entry.settings, "settings").ok());
+        let checked = provider.and_then(|p| self.known.settings(p.about(), &entry.settings).ok());
         let as_given = || if entry.settings.is_object() { entry.settings.clone() } else { json!({}) };
         Ok(checked.unwrap_or_else(as_given))
     }

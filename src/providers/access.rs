@@ -142,3 +142,6 @@ fn collect<'j>(value: &'j Json, name: &str, into: &mut Vec<&'j str>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Descriptor, FailureKind, Field, FieldKind, Found, Provider, REGISTRY, Remote, StepKey,
+    Auth, Descriptor, FailureKind, Field, FieldKind, Found, Group, Provider, REGISTRY, Remote, StepKey, oauth,
     testing::{Answer, Fake, Stage},
 };
 use crate::{
@@ -76,10 +76,6 @@ fn all(test: impl Fn(&'static Descriptor)) {
     REGISTRY.iter().for_each(|p| test(p.about()));
 }
 
-fn fields(about: &'static Descriptor) -> impl Iterator<Item = &'static Field> {
-    about.connect.iter().chain(about.settings)
-}
-
 #[test]
 fn ids_are_unique_plain_words_and_names_are_given() {
     let mut seen = BTreeSet::new();
@@ -104,23 +100,102 @@ fn each_has_its_mark_and_hosts_are_https() {
 #[test]
 fn every_field_is_labelled_and_sound() {
     all(|about| {
-        for form in [about.connect, about.settings] {
-            let names: BTreeSet<_> = form.iter().map(|f| f.name).collect();
-            assert_eq!(names.len(), form.len(), "{}: a field twice", about.id);
+        for form in [about.connect, about.app, about.settings] {
+            sound(about, about.id, form);
         }
-        for field in fields(about) {
-            let place = format!("{}.{}", about.id, field.name);
-            assert!(lookup(field.label).is_some(), "{place}: no text for {}", field.label);
-            assert!(field.help.is_empty() || lookup(field.help).is_some(), "{place}: no text for {}", field.help);
-            assert!(field.max > 0, "{place}: nothing fits");
-            if let FieldKind::Choice { choices } = field.kind {
+        for plug in about.plugs {
+            sound(about, plug.name, plug.fields);
+            assert!(!plug.after.is_empty() && plug.after.is_sorted(), "{}: it looks at no time", plug.name);
+            assert!([plug.title, plug.help].iter().all(|key| lookup(key).is_some()), "{}: no text", plug.name);
+        }
+        // Before an account exists there is nobody to ask for a list.
+        let listed = |field: &Field| matches!(field.kind, FieldKind::Pick { .. } | FieldKind::Media { .. });
+        assert!(!about.connect.iter().chain(about.app).any(listed), "{}: a list where nobody is connected", about.id);
+    });
+}
+
+/// The fields of one form, and of the entries inside it.
+fn sound(about: &Descriptor, form: &str, fields: &[Field]) {
+    let names: BTreeSet<_> = fields.iter().map(|f| f.name).collect();
+    assert_eq!(names.len(), fields.len(), "{}: a field twice in {form}", about.id);
+    for field in fields {
+        let place = format!("{form}.{}", field.name);
+        let plain = field.name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        assert!(plain && !field.name.is_empty(), "{place}: a form could not carry this name");
+        assert!(lookup(field.label).is_some(), "{place}: no text for {}", field.label);
+        assert!(field.help.is_empty() || lookup(field.help).is_some(), "{place}: no text for {}", field.help);
+        assert!(field.max > 0, "{place}: nothing fits");
+        assert!(field.when.is_none_or(|w| names.contains(w.field)), "{place}: depends on a field that is not there");
+        match field.kind {
+            FieldKind::Choice { choices } => {
                 assert!(choices.iter().all(|c| lookup(c.label).is_some()), "{place}: a choice without a text");
-                assert!(field.default.is_none_or(|d| choices.iter().any(|c| c.value == d)), "{place}: its default is no choice");
+                let known = |value: &str| choices.iter().any(|c| c.value == value);
+                assert!(field.default.is_none_or(known), "{place}: its default is no choice");
             }
-            let known = |name: &str| fields(about).any(|f| f.name == name);
-            assert!(field.when.is_none_or(|w| known(w.field)), "{place}: depends on a field that is not there");
+            FieldKind::Number { min, max } => assert!(min < max, "{place}: no number fits"),
+            FieldKind::Pick { from, .. } => assert!(listed(about, from), "{place}: there is no list {from}"),
+            FieldKind::Tags { from, most, .. } => {
+                assert!(most > 0 && (from.is_empty() || listed(about, from)), "{place}: there is no list {from}");
+            }
+            FieldKind::List { of, most, .. } => {
+                assert!(most > 0 && !of.is_empty(), "{place}: no entry fits");
+                sound(about, &place, of);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn listed(about: &Descriptor, name: &str) -> bool {
+    about.lookups.iter().any(|lookup| lookup.name == name)
+}
+
+/// A list depends on fields that the settings have, wherever in them.
+#[test]
+fn lists_depend_on_settings_that_are_there() {
+    fn has(fields: &[Field], name: &str) -> bool {
+        fields.iter().any(|field| match field.kind {
+            _ if field.name == name => true,
+            FieldKind::List { of, .. } => has(of, name),
+            _ => false,
+        })
+    }
+    all(|about| {
+        let names: BTreeSet<_> = about.lookups.iter().map(|lookup| lookup.name).collect();
+        assert_eq!(names.len(), about.lookups.len(), "{}: a list twice", about.id);
+        for lookup in about.lookups {
+            assert!(lookup.with.iter().all(|name| has(about.settings, name)), "{}.{}", about.id, lookup.name);
         }
     });
+}
+
+/// Consent and token addresses begin with a host that can be replaced, or with what the connect form asks for.
+#[test]
+fn consent_pages_can_be_reached() {
+    all(|about| {
+        let Auth::OAuth2(how) = about.auth else { return };
+        for address in [how.authorize, how.token] {
+            let name = address.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name).unwrap_or_default();
+            let known = about.hosts.iter().any(|(host, _)| *host == name) || about.connect.iter().any(|f| f.name == name);
+            assert!(known, "{}: {address} begins with no host", about.id);
+        }
+        let names: Vec<_> = about.app.iter().map(|f| f.name).collect();
+        let needed = how.client == oauth::Client::Developer;
+        assert_eq!(names.contains(&"client_id"), needed, "{}: whose client is it?", about.id);
+        assert!(!needed || how.proof == oauth::Proof::Public || names.contains(&"client_secret"), "{}: no secret", about.id);
+    });
+}
+
+#[test]
+fn who_is_real_names_its_documentation_and_other_names_are_its_own() {
+    let mut seen: BTreeSet<&str> = REGISTRY.iter().map(|p| p.about().id).collect();
+    for about in REGISTRY.iter().map(|p| p.about()) {
+        assert!(about.group == Group::Practice || about.docs.starts_with("https://"), "{}: no documentation", about.id);
+        for alias in about.aliases {
+            assert!(seen.insert(alias), "{alias} twice");
+            assert_eq!(super::find(alias).map(|p| p.about().id), Some(about.id));
+        }
+    }
 }
 
 #[test]
@@ -150,6 +225,26 @@ async fn promises_are_kept_and_only_those_are_made() {
         assert_eq!(about.can.candidates, supported(&provider.recognise(&call, "abc").await), "{}: recognise", about.id);
         let remote = Remote { id: "1".into(), url: None, extra: json!({}) };
         assert_eq!(about.can.delete, supported(&provider.delete(&call, &remote).await), "{}: delete", about.id);
+        assert_eq!(about.can.edit, supported(&provider.edit(&call, &remote).await), "{}: edit", about.id);
+        let access = stage.access();
+        assert_eq!(about.can.limits, supported(&provider.limits(&access).await), "{}: limits", about.id);
+        assert_eq!(about.can.mentions, supported(&provider.mentions(&access, "a").await), "{}: mentions", about.id);
+        assert_eq!(about.can.metrics, supported(&provider.metrics(&access, &remote).await), "{}: metrics", about.id);
+        assert_eq!(about.can.statistics, supported(&provider.statistics(&access, 7).await), "{}: statistics", about.id);
+        let renews = supported(&provider.renew(&access.link(), credentials(about.id, &fake.url)).await);
+        // Whoever has OAuth has a way to renew, which a platform whose access lasts does not need.
+        let lasting = matches!(about.auth, Auth::OAuth2(_)) && !about.can.refresh;
+        assert!(lasting || about.can.refresh == renews, "{}: refresh", about.id);
+        for list in about.lookups {
+            let mut with = json!({"query": "a"});
+            list.with.iter().for_each(|name| with[name] = "1".into());
+            assert!(supported(&provider.lookup(&access, list.name, &with).await), "{}: {}", about.id, list.name);
+        }
+        for plug in about.plugs {
+            assert!(supported(&provider.plug(&call, plug.name, &remote).await), "{}: {}", about.id, plug.name);
+        }
+        let nothing = provider.lookup(&access, "no-such-list", &json!({"query": "a"})).await;
+        assert!(nothing.is_err(), "{} lists what it does not have", about.id);
         assert!(!matches!(found, Ok(Found::Yes(_))), "{} found what is not there", about.id);
     }
 }

@@ -242,6 +242,8 @@ pub async fn renew(about: &Descriptor, link: &Link<'_>, stored: Json) -> Result<
 
 /// As [`renew`], with what else the platform wants to see.
 pub async fn renew_with(about: &Descriptor, link: &Link<'_>, stored: Json, given: &[(&str, &str)]) -> Result<Json, Failure> {
+    // Whoever has no such access at all must not be sent to connect again.
+    how(about)?;
     let refresh = stored["refresh"].as_str().filter(|token| !token.is_empty());
     let refresh = refresh.ok_or_else(|| Failure::reconnect("the access has ended and cannot be renewed"))?;
     let fields = [&[("grant_type", "refresh_token"), ("refresh_token", refresh)], given].concat();
@@ -277,17 +279,18 @@ async fn ask(
     let url = fill(about, link.hosts, answers, how.token)?;
     let mut request = link.http.request(Method::POST, &url).reads().header("accept", "application/json");
     let mut fields = fields.to_vec();
+    let basic = STANDARD.encode(format!("{id}:{secret}"));
     match how.proof {
-        Proof::Basic => {
-            request = request.header("authorization", &format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
-        }
+        Proof::Basic => request = request.header("authorization", &format!("Basic {basic}")),
         Proof::Body => fields.extend([("client_id", id.as_str()), ("client_secret", secret.as_str())]),
         Proof::Public => fields.push(("client_id", &id)),
     }
     let request =
         if how.json { request.json(&fields.iter().copied().collect::<BTreeMap<_, _>>()) } else { request.form(&fields) };
     let reply = request.send().await?;
-    let secrets: Vec<&str> = fields.iter().map(|(_, value)| *value).chain([secret.as_str()]).collect();
+    let known = |name: &str| matches!(name, "grant_type" | "redirect_uri" | "client_id");
+    let sent = fields.iter().filter(|(name, _)| !known(name)).map(|(_, value)| *value);
+    let secrets: Vec<&str> = sent.chain([secret.as_str(), basic.as_str()]).collect();
     let reply = reply.ok(link.now, |reply, failure| refused(reply, failure, &secrets))?;
     let answer: Json = reply.json()?;
     // Some answer 200 to a refusal.
@@ -315,11 +318,17 @@ fn refused(reply: &Reply, failure: Failure, secrets: &[&str]) -> Failure {
 
 /// Without the secrets that a platform repeats in its answer.
 pub(super) fn scrubbed(mut failure: Failure, secrets: &[&str]) -> Failure {
-    for secret in secrets.iter().filter(|s| s.len() >= 6) {
-        failure.message = failure.message.replace(secret, "•••");
-        failure.raw = failure.raw.map(|raw| raw.replace(secret, "•••"));
-    }
+    failure.message = without(&failure.message, secrets);
+    failure.raw = failure.raw.map(|raw| without(&raw, secrets));
     failure
+}
+
+/// As they are, and as forms write them.
+fn without(text: &str, secrets: &[&str]) -> String {
+    secrets.iter().filter(|s| s.len() >= 6).fold(text.to_owned(), |text, secret| {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text.replace(secret, "•••").replace(&encoded, "•••")
+    })
 }
 
 fn client_id(link: &Link<'_>, client: Option<&Json>) -> Result<String, Failure> {
@@ -337,3 +346,6 @@ fn client_secret(link: &Link<'_>, client: Option<&Json>) -> String {
 pub fn registered(id: &str, secret: &str) -> Json {
     json!({"client_id": id, "client_secret": secret})
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@
 //! ```
 
 mod fake;
+pub mod forum;
 mod ledger;
 
 use std::{
@@ -39,6 +40,9 @@ pub fn client() -> Client {
     let allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     Client::new(&config::Http { allow_private, connect_timeout_seconds: 1, timeout_seconds: 1 }).unwrap()
 }
+
+/// Providers that only tests know, found by their id.
+pub const EXTRA: &[&dyn super::Provider] = &[&forum::Forum];
 
 /// Where the platform sends people back.
 pub const REDIRECT: &str = "https://rostrum.example/integrations/social/x";

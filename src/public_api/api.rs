@@ -14,17 +14,19 @@ use poem_openapi::{
 
 use self::{
     answers::{
-        Absent, AbsentOrBusy, Answer, Candidates, Changed, Connected, Created, Groups, Integrations, NoOthers, Posts,
-        Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
+        Absent, AbsentOrBusy, Answer, Ask, Candidates, Changed, Connected, Created, Groups, Integrations, Looked, NoOthers,
+        Posts, Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
     },
     key::Key,
     payload::{Body, FileUpload, Wire},
 };
 use super::{
     create, date, list,
-    objects::{Connection, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, UploadedMedia},
+    objects::{
+        Connection, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, Trigger, UploadedMedia,
+    },
     refusal::Refusal,
-    remove, settings, status,
+    remove, settings, status, trigger,
     window::Asked,
 };
 use crate::{
@@ -100,6 +102,22 @@ impl Api {
         let channel = channel(&app, key.0.org, &id).await?;
         let provider = channel.provider().ok_or(Refusal::NO_CHANNEL)?;
         Ok(IntegrationSettings { output: settings::of(provider.about()) }.into())
+    }
+
+    /// Ask a channel's platform
+    ///
+    /// Makes one of the look-ups that the channel's settings name in `tools`: which channels, boards or tags there are.
+    #[oai(path = "/integration-trigger/:id", method = "post", operation_id = "triggerIntegration", tag = "About::Channels")]
+    async fn trigger(
+        &self,
+        app: App,
+        key: Key,
+        /// The id of the channel.
+        id: Path<String>,
+        body: Body<Trigger>,
+    ) -> Answer<Looked, Ask> {
+        let channel = channel(&app, key.0.org, &id).await?;
+        Ok(trigger::ask(&app, &channel, &body.json).await?.into())
     }
 
     /// Find a channel's next free posting time

@@ -18,6 +18,7 @@ mod refusal;
 mod remove;
 mod settings;
 mod status;
+mod trigger;
 mod window;
 
 /// What goes over the wire.

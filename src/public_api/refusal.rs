@@ -40,6 +40,11 @@ impl Refusal {
     /// The channel is not there.
     pub const NO_CHANNEL: Self = Self::Said { status: 404, said: "Integration not found" };
 
+    /// The channel's provider has no such look-up.
+    pub const NO_TOOL: Self = Self::Said { status: 404, said: "Tool not found" };
+    /// The platform no longer lets the channel in.
+    pub const DISCONNECTED: Self = Self::Said { status: 401, said: "Channel disconnected due to expired token" };
+
     /// Status and body of those refusals that Postiz words in a way of its own; the others have the common envelope.
     pub fn body(&self) -> Option<(u16, Json)> {
         match self {

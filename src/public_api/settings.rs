@@ -1,11 +1,12 @@
 //! What a channel accepts, for `GET /integration-settings/{id}`: derived from its provider's descriptor. Pure.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::json;
 
-use super::objects::SettingsOutput;
+use super::objects::{SettingsOutput, Tool, ToolField};
 use crate::{
     channels,
-    providers::{Descriptor, Field, FieldKind},
+    error::Message,
+    providers::{Descriptor, Field, FieldKind, Lookup},
     render::text,
 };
 
@@ -16,64 +17,33 @@ const NOTHING: &str = "No additional settings required";
 pub fn of(about: &Descriptor) -> SettingsOutput {
     let limits = channels::limits(&about.limits);
     let rules = limits.iter().map(|l| format!("{}: {}", l.label, l.value)).collect::<Vec<_>>().join("\n");
-    let settings = if about.settings.is_empty() { json!(NOTHING) } else { schema(about.settings) };
-    SettingsOutput::new(rules, about.limits.text.max as u64, settings)
+    let settings = if about.settings.is_empty() { json!(NOTHING) } else { channels::schema(about.settings) };
+    let tools = about.lookups.iter().map(|lookup| tool(about, lookup)).collect();
+    SettingsOutput::new(rules, about.limits.text.max as u64, settings, tools)
 }
 
-/// A JSON schema of a settings form. A field that depends on another is never required by the schema.
-fn schema(fields: &[Field]) -> Json {
-    let properties: Map<String, Json> = fields.iter().map(|f| (f.name.to_owned(), property(f))).collect();
-    let required: Vec<&str> =
-        fields.iter().filter(|f| f.required && f.default.is_none() && f.when.is_none()).map(|f| f.name).collect();
-    let mut schema = json!({"type": "object", "properties": properties});
-    if !required.is_empty() {
-        schema["required"] = json!(required);
+/// A lookup as Postiz calls it; what is typed is its `word`.
+fn tool(about: &Descriptor, lookup: &Lookup) -> Tool {
+    let field = |key: &str, description: String| ToolField { key: key.to_owned(), kind: "string".into(), description };
+    let from = |name: &&str| field(name, label(about.settings, name).unwrap_or_else(|| (*name).to_owned()));
+    let word = lookup.searches.then(|| field("word", text(&"api.tool_word".into())));
+    let description = Message::new("api.tool").with("provider", about.name).with("name", lookup.name);
+    Tool {
+        method_name: lookup.name.to_owned(),
+        description: text(&description),
+        data_schema: word.into_iter().chain(lookup.with.iter().map(from)).collect(),
     }
-    schema
 }
 
-fn property(field: &Field) -> Json {
-    let mut property = match field.kind {
-        FieldKind::Bool => json!({"type": "boolean"}),
-        FieldKind::Number { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
-        FieldKind::Choice { choices } => json!({"type": "string", "enum": choices.iter().map(|c| c.value).collect::<Vec<_>>()}),
-        FieldKind::Url => json!({"type": "string", "format": "uri", "maxLength": field.max}),
-        FieldKind::Text | FieldKind::Password | FieldKind::LongText => json!({"type": "string", "maxLength": field.max}),
-        FieldKind::Pick { labelled, .. } => item(labelled),
-        FieldKind::Tags { most, labelled, .. } => json!({"type": "array", "maxItems": most, "items": item(labelled)}),
-        FieldKind::Media { .. } => {
-            json!({"type": "object", "properties": {"id": {"type": "string"}, "path": {"type": "string", "format": "uri"}}, "required": ["path"]})
-        }
-        FieldKind::List { of, most, wrapped } => {
-            let entry = if wrapped {
-                json!({"type": "object", "properties": {"value": schema(of)}, "required": ["value"]})
-            } else {
-                schema(of)
-            };
-            json!({"type": "array", "minItems": i32::from(field.required), "maxItems": most, "items": entry})
-        }
-    };
-    let words: Vec<String> =
-        [field.label, field.help].into_iter().filter(|key| !key.is_empty()).map(|key| text(&key.into())).collect();
-    property["description"] = json!(words.join(". "));
-    if let Some(default) = field.default {
-        property["default"] = match field.kind {
-            FieldKind::Bool => json!(default == "true"),
-            FieldKind::Number { .. } => default.parse::<i64>().map_or_else(|_| json!(default), |n| json!(n)),
-            _ => json!(default),
-        };
-    }
-    property
-}
-
-/// An item of a platform's list.
-fn item(labelled: bool) -> Json {
-    match labelled {
-        true => {
-            json!({"type": "object", "properties": {"value": {"type": "string"}, "label": {"type": "string"}}, "required": ["value"]})
-        }
-        false => json!({"type": "string"}),
-    }
+/// What a field is called, wherever in the form it stands.
+fn label(fields: &[Field], name: &str) -> Option<String> {
+    let own = fields.iter().find(|field| field.name == name).map(|field| text(&field.label.into()));
+    own.or_else(|| {
+        fields.iter().find_map(|field| match field.kind {
+            FieldKind::List { of, .. } => label(of, name),
+            _ => None,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -89,6 +59,8 @@ mod tests {
             assert!(!output.rules.is_empty());
             let described = output.settings.0;
             assert_eq!(described.is_string(), provider.about().settings.is_empty());
+            let tools: Vec<&str> = output.tools.iter().map(|tool| tool.method_name.as_str()).collect();
+            assert_eq!(tools, provider.about().lookups.iter().map(|lookup| lookup.name).collect::<Vec<_>>());
             for field in provider.about().settings {
                 assert!(described["properties"][field.name]["type"].is_string(), "{}", field.name);
             }

@@ -6,6 +6,7 @@ mod admin;
 mod api_v1;
 mod channels;
 mod delivery;
+mod docs;
 mod frame;
 mod hostile;
 mod identity;

@@ -4,6 +4,7 @@
 mod connect;
 mod index;
 pub mod late;
+mod lookups;
 mod show;
 mod slots;
 
@@ -24,6 +25,8 @@ pub fn mount(route: Route) -> Route {
         .at("/channels/connect/:provider", get(connect::new).post(connect::create))
         .at("/channels/:id", get(show::show).put(show::update).delete(show::remove))
         .at("/channels/:id/late", put(late::update))
+        .at("/channels/:id/lookups/:name", get(lookups::list))
+        .at("/channels/:id/mentions", get(lookups::mentions))
         .at("/channels/:id/pause", post(show::pause).delete(show::resume))
         .at("/channels/:id/slots", post(slots::create))
         .at("/channels/:id/slots/:slot", delete(slots::remove))

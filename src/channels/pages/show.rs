@@ -34,6 +34,8 @@ pub struct Show {
     limits: Vec<Limit>,
     new_slot: NewSlotView,
     late: LateView,
+    /// Something can be done to its posts by itself.
+    plugs: bool,
     can_manage: bool,
 }
 
@@ -86,6 +88,7 @@ impl Show {
             limits: about.map(|about| limits(&about.limits)).unwrap_or_default(),
             new_slot: NewSlotView { time: String::new(), weekdays: slots::days(slots::EVERY_DAY) },
             late: LateView::load(app, channel).await?,
+            plugs: about.is_some_and(|about| !about.plugs.is_empty()),
             can_manage: caller.role >= Role::Admin,
         })
     }

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::{super::state, Part, content_hash, part_media, parts_of, refresh};
 use crate::{
+    channels::fields,
     db::{Ex, FromRow, Topic, Tx, q},
     delivery::{PartState, TargetState},
     error::{Error, OrNotFound as _, Result},
@@ -234,7 +235,10 @@ async fn insert_parts(tx: &mut Tx, org: OrgId, (target, channel): (TargetId, Cha
         .bind(content_hash(&part.content, &part.media).to_vec())
         .exec(tx)
         .await?;
-        part_media::note(tx, org, part.id, &part.media).await?;
+        let attached = if position == 0 { fields::files(&change.settings) } else { Vec::new() };
+        let attached = attached.into_iter().map(|id| MediaRef { id, alt: String::new() });
+        let shown: Vec<MediaRef> = part.media.iter().cloned().chain(attached).collect();
+        part_media::note(tx, org, part.id, &shown).await?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! How long a text is, as a platform counts. The browser counts the same way: both are held to one file of examples
-//! (assets/js/counter.vectors.json).
+//! (tests/counter.json).
 
 use linkify::{LinkFinder, LinkKind};
 use serde::Serialize;
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn counts_are_those_of_the_examples() {
         let examples: serde_json::Value =
-            serde_json::from_str(include_str!("../../../assets/js/counter.vectors.json")).expect("the examples are JSON");
+            serde_json::from_str(include_str!("../../../tests/counter.json")).expect("the examples are JSON");
         for example in examples.as_array().expect("a list") {
             let text = example["text"].as_str().expect("a text");
             for (unit, name) in [

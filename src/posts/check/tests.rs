@@ -72,7 +72,7 @@ impl Case {
         let entry = Entry { target: None, channel: channel.id, settings: json!({"who": "all"}), parts };
         let draft = Draft { when: When::Now, zone: chrono_tz::Tz::UTC, entries: vec![entry], allow_duplicate: true };
         let channels = HashMap::from([(channel.id, Destination { channel, provider: Some(&Narrow) })]);
-        Self { draft, known: Known { channels, media: HashMap::new() }, now }
+        Self { draft, known: Known { channels, ..Known::default() }, now }
     }
 
     fn with(mut self, mime: &str, bytes: i64, alt: &str) -> Self {

@@ -112,7 +112,7 @@ struct Form<'a> {
 impl Form<'_> {
     async fn act(mut self, frame: Frame, peer: &Peer, errors: Vec<FieldError>) -> web::Result {
         let action = self.typed.action();
-        self.typed.apply(action);
+        self.typed.apply(&action);
         if !errors.is_empty() {
             return Ok(frame.invalid(&self.view(&errors).await?)?);
         }
@@ -167,7 +167,7 @@ impl Form<'_> {
         let saved = self.write(&draft, &loose, rule.as_ref()).await?;
         Ok(match saved {
             Ok(saved) => Ok((saved, draft)),
-            Err(problems) => Err(problems.iter().map(|p| field_error(p, &draft)).collect()),
+            Err(problems) => Err(problems.iter().map(|p| field_error(p, &draft, &desk)).collect()),
         })
     }
 

@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use futures_util::future::join_all;
 use serde::Serialize;
 
 use super::{
     editing::{Editing, answers},
+    mentions::Mention,
     repeat::{self, RepeatView},
-    typed::{Typed, TypedPart},
+    typed::{Action, Typed, TypedPart},
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, fields},
+    channels::{Channel, ChannelState, fields, offer},
     error::{FieldError, Message, Result},
-    kit::text::Unit,
+    kit::text::Measure,
     kit::{ChannelId, MediaId, OrgId, PostId, text::graphemes, zone},
     media::Media,
     orgs::Caller,
@@ -24,7 +26,7 @@ use crate::{
         next_common, slots,
         words::{Reader, say},
     },
-    providers::Descriptor,
+    providers::{Descriptor, Field, Text},
     render::{FieldText, View},
 };
 
@@ -94,13 +96,18 @@ struct Choice {
     selected: bool,
     disabled: bool,
     reason: Option<String>,
+    /// Accounts can be looked for there.
+    mentions: bool,
     limit: LimitView,
 }
 
 #[derive(Debug, Serialize)]
 struct LimitView {
     text: usize,
-    unit: Unit,
+    /// How the browser counts: see `assets/js/counter.js`.
+    #[serde(flatten)]
+    measure: Measure,
+    max_bytes: Option<usize>,
     images: usize,
     videos: usize,
 }
@@ -112,6 +119,8 @@ struct PartView {
     text: String,
     delay_minutes: String,
     media: Vec<Shot>,
+    /// See `mentions.rs`: what the form carries beside the text.
+    mentions: Vec<String>,
     count: usize,
     limit: Option<usize>,
     problems: Vec<String>,
@@ -173,7 +182,7 @@ impl Compose {
             target: typed.target.clone(),
             channels: desk.channels.iter().map(|c| choice(c, typed)).collect(),
             parts: typed.parts.iter().enumerate().map(part).collect(),
-            settings: desk.channels.iter().map(|c| panel(c, typed, editing)).collect(),
+            settings: panels(app, (typed, editing), desk).await?,
             when: when(app, caller, typed, desk).await?,
             repeat: repeat::view(typed, editing.is_some_and(|e| e.series.is_some()), app.clock.now()),
             zones,
@@ -216,8 +225,13 @@ pub fn blank(channels: &[Channel], asked: Option<ChannelId>, caller: &Caller, no
     }
 }
 
+fn known(channel: ChannelId, desk: &Desk) -> &'static [Field] {
+    let channel = desk.channels.iter().find(|c| c.id == channel);
+    channel.and_then(Channel::provider).map(|p| p.about().settings).unwrap_or_default()
+}
+
 /// A problem of a draft under the names of the form's fields.
-pub fn field_error(problem: &Problem, draft: &Draft) -> FieldError {
+pub fn field_error(problem: &Problem, draft: &Draft, desk: &Desk) -> FieldError {
     let n = problem.part.unwrap_or(0);
     let field = match problem.field.as_str() {
         "channel" => "channels".to_owned(),
@@ -226,7 +240,9 @@ pub fn field_error(problem: &Problem, draft: &Draft) -> FieldError {
         "image" => format!("parts[{n}][files]"),
         "delay" => format!("parts[{n}][delay_minutes]"),
         field => match (field.strip_prefix("settings."), problem.entry.and_then(|n| draft.entries.get(n))) {
-            (Some(name), Some(entry)) => format!("settings[{}][{name}]", entry.channel),
+            (Some(path), Some(entry)) => {
+                fields::on_form(known(entry.channel, desk), path, &format!("settings[{}]", entry.channel))
+            }
             _ => field.to_owned(),
         },
     };
@@ -265,13 +281,15 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
         selected,
         disabled,
         reason: reason.map(say),
+        mentions: about.is_some_and(|a| a.can.mentions),
         limit: limit(about),
     }
 }
 
 fn limit(about: Option<&Descriptor>) -> LimitView {
     let limits = about.map_or(crate::providers::Limits::NONE, |a| a.limits);
-    LimitView { text: limits.text.max, unit: limits.text.measure.unit, images: limits.images, videos: limits.videos }
+    let Text { max, measure, max_bytes } = limits.text;
+    LimitView { text: max, measure, max_bytes, images: limits.images, videos: limits.videos }
 }
 
 fn part_view(n: usize, part: &TypedPart, (typed, desk): (&Typed, &Desk), errors: &[FieldError]) -> PartView {
@@ -296,6 +314,7 @@ fn part_view(n: usize, part: &TypedPart, (typed, desk): (&Typed, &Desk), errors:
         text: part.text.clone(),
         delay_minutes: if part.delay_minutes.is_empty() { "0".into() } else { part.delay_minutes.clone() },
         media: part.media.iter().filter_map(|id| desk.media.get(id)).map(|m| shot(m, &alt(&m.id, &m.alt))).collect(),
+        mentions: part.mentions.iter().map(Mention::to_form).collect(),
         limit: limits.min(),
         problems,
     }
@@ -313,6 +332,19 @@ fn shot(media: &Media, alt: &str) -> Shot {
     }
 }
 
+/// The settings of each channel. Only the platforms of chosen ones are asked for their lists, all at once.
+async fn panels(app: &App, (typed, editing): (&Typed, Option<&Editing>), desk: &Desk) -> Result<Vec<Panel>> {
+    let action = typed.action();
+    let again = if let Action::Reload(name) = &action { Some(name.as_str()) } else { None };
+    let filled = desk.channels.iter().map(async |channel| {
+        let mut panel = panel(channel, typed, editing);
+        let given = offer::Typed { pairs: &typed.pairs, again, ask: panel.selected };
+        offer::offer(app, channel, &mut panel.fields, given).await?;
+        Ok(panel)
+    });
+    join_all(filled).await.into_iter().collect()
+}
+
 fn panel(channel: &Channel, typed: &Typed, editing: Option<&Editing>) -> Panel {
     let about = channel.provider().map(|p| p.about());
     let prefix = format!("settings[{}]", channel.id);
@@ -321,7 +353,7 @@ fn panel(channel: &Channel, typed: &Typed, editing: Option<&Editing>) -> Panel {
         channel_name: channel.name.clone(),
         provider: channel.provider.clone(),
         selected: typed.channels.contains(&channel.id.to_string()),
-        fields: about.map(|a| fields::form(a.settings, &answers(typed, editing, channel), &prefix)).unwrap_or_default(),
+        fields: about.map(|a| fields::show(a.settings, &answers(typed, editing, channel), &prefix)).unwrap_or_default(),
     }
 }
 

@@ -9,8 +9,8 @@ use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value as Json, json};
 
 use super::{
-    repeat,
-    typed::{Typed, TypedPart},
+    mentions, repeat,
+    typed::{Action, Typed, TypedPart},
 };
 use crate::{
     app::App,
@@ -26,7 +26,7 @@ use crate::{
         listing,
         model::{self, Post, Recurrence, StoredPart},
     },
-    providers::{Answers, MediaRef},
+    providers::MediaRef,
 };
 
 /// The part of a post that is before the writer's eyes.
@@ -43,6 +43,8 @@ pub struct Editing {
     pub asked: Option<TargetId>,
     /// How the post recurs.
     pub series: Option<Recurrence>,
+    /// The provider of the first target's channel: mentions of the text are accounts there.
+    pub provider: Option<String>,
 }
 
 impl Editing {
@@ -53,7 +55,7 @@ impl Editing {
         let mut listed = listing::of_post(&app.db, org, post).await?;
         let series = model::recurrence(&app.db, org, post).await?;
         if listed.is_empty() {
-            return Ok(Self { post, version, targets: vec![], loose: stored.parts, asked: None, series });
+            return Ok(Self { post, version, targets: vec![], loose: stored.parts, asked: None, series, provider: None });
         }
         if series.is_some() {
             // Of a series the next occurrence stands for those after it, unless it was edited alone.
@@ -63,9 +65,10 @@ impl Editing {
                 |l: &Listed| l.target.state != TargetState::Draft && l.target.due_at.is_some_and(|due| due <= app.clock.now());
             listed.sort_by_key(|l| (passed(l), alone.contains(&l.target.id), l.target.due_at, l.target.entry));
         }
-        let channels: HashSet<ChannelId> = Channel::list(&app.db, org).await?.iter().map(|c| c.id).collect();
+        let channels: HashMap<ChannelId, String> =
+            Channel::list(&app.db, org).await?.into_iter().map(|c| (c.id, c.provider)).collect();
         let mut open: Vec<Listed> =
-            listed.into_iter().filter(|l| channels.contains(&l.target.channel_id) && is_editable(l)).collect();
+            listed.into_iter().filter(|l| channels.contains_key(&l.target.channel_id) && is_editable(l)).collect();
         // A withdrawn target comes back only when it is asked for, or when nothing else is left.
         let is_asked = |l: &Listed| asked.map_or(l.target.state != TargetState::Cancelled, |id| l.target.id == id);
         let lead = open.iter().position(is_asked).or_else(|| (asked.is_none() && !open.is_empty()).then_some(0));
@@ -81,7 +84,8 @@ impl Editing {
                 targets.push(other);
             }
         }
-        Ok(Self { post, version, targets, loose: vec![], asked, series })
+        let provider = targets.first().and_then(|l| channels.get(&l.target.channel_id)).cloned();
+        Ok(Self { post, version, targets, loose: vec![], asked, series, provider })
     }
 
     /// Ids of its targets.
@@ -107,9 +111,10 @@ impl Editing {
             }
         }
         let draft = lead.is_none_or(|l| l.target.state == TargetState::Draft);
+        let provider = self.provider.as_deref().unwrap_or_default();
         let parts = match lead {
-            Some(lead) => lead.parts.iter().map(|p| shown(p.id, &p.content, &p.media, p.delay_seconds)).collect(),
-            None => self.loose.iter().map(|p| shown(p.id, &p.content, &p.media, p.delay_seconds)).collect(),
+            Some(lead) => lead.parts.iter().map(|p| shown(p.id, (&p.content, provider), &p.media, p.delay_seconds)).collect(),
+            None => self.loose.iter().map(|p| shown(p.id, (&p.content, provider), &p.media, p.delay_seconds)).collect(),
         };
         Typed {
             version: Some(self.version),
@@ -154,26 +159,32 @@ fn same_text(a: &[Part], b: &[Part]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
-fn shown(id: PartId, content: &str, media: &[MediaRef], delay_seconds: i64) -> TypedPart {
+fn shown(id: PartId, (content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i64) -> TypedPart {
+    let doc = Doc::from_html(content);
     TypedPart {
         number: 0,
         id: Some(id),
-        text: Doc::from_html(content).to_plain(),
+        mentions: mentions::of(&doc, provider),
+        text: doc.to_plain(),
         delay_minutes: (delay_seconds / 60).to_string(),
         media: media.iter().map(|m| m.id).collect(),
         alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
     }
 }
 
-/// The settings of each channel, as far as the form or the stored target says something.
-pub fn answers(typed: &Typed, editing: Option<&Editing>, channel: &Channel) -> Answers {
-    let Some(about) = channel.provider().map(|p| p.about()) else { return Answers::new() };
+/// The settings of a channel, as far as the form or the stored target says something: an object.
+pub fn answers(typed: &Typed, editing: Option<&Editing>, channel: &Channel) -> Json {
+    let Some(about) = channel.provider().map(|p| p.about()) else { return json!({}) };
     let prefix = format!("settings[{}]", channel.id);
-    if typed.pairs.iter().any(|(name, _)| name.starts_with(&prefix)) {
-        return fields::submitted(about.settings, &typed.pairs, &prefix);
+    if !fields::is_sent(&typed.pairs, &prefix) {
+        let stored = editing.and_then(|e| e.target(channel.id)).map(|l| l.target.settings.clone());
+        return stored.filter(Json::is_object).unwrap_or_else(|| json!({}));
     }
-    let stored = editing.and_then(|e| e.target(channel.id)).map(|l| &l.target.settings);
-    stored.map(|json| fields::from_json(about.settings, json)).unwrap_or_default()
+    // What is saved has no empty entries, and errors count them as they are shown then.
+    match typed.action() {
+        Action::Save => fields::answered(about.settings, &typed.pairs, &prefix),
+        _ => fields::sent(about.settings, &typed.pairs, &prefix),
+    }
 }
 
 /// The form as a draft, and the parts of one without a channel. The errors are those of the form itself.
@@ -252,10 +263,27 @@ fn entry(typed: &Typed, editing: Option<&Editing>, channel: &Channel, parts: &[E
     let listed = editing.and_then(|e| e.target(channel.id));
     // The form knows the parts of the first target; those of the others stand at the same places.
     let own = |id: Option<PartId>| Some(listed?.parts.get(editing?.had(id?)?.0)?.id);
-    let parts = parts.iter().map(|p| EntryPart { id: own(p.id), ..p.clone() }).collect();
-    let mut settings = listed.map(|l| l.target.settings.clone()).filter(Json::is_object).unwrap_or_else(|| json!({}));
-    for (name, value) in answers(typed, editing, channel) {
-        settings[name] = value.into();
-    }
+    let stored_for = editing.and_then(|e| e.provider.as_deref());
+    let part = |(p, typed): (&EntryPart, &TypedPart)| EntryPart {
+        id: own(p.id),
+        text: mentions::written(&p.text, (stored_for, &channel.provider), &typed.mentions),
+        ..p.clone()
+    };
+    let parts = parts.iter().zip(&typed.parts).map(part).collect();
+    let stored = listed.map(|l| l.target.settings.clone()).filter(Json::is_object).unwrap_or_else(|| json!({}));
+    let settings = with_answers(stored, answers(typed, editing, channel), channel);
     Entry { target: listed.map(|l| l.target.id), channel: channel.id, settings, parts }
 }
+
+/// What the form does not know is kept; what it knows and does not have was emptied.
+fn with_answers(mut settings: Json, answers: Json, channel: &Channel) -> Json {
+    let known = channel.provider().map(|p| p.about().settings).unwrap_or_default();
+    if let (Json::Object(settings), Json::Object(answers)) = (&mut settings, answers) {
+        settings.retain(|name, _| !known.iter().any(|field| field.name == name));
+        settings.extend(answers);
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests;

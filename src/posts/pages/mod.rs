@@ -5,6 +5,7 @@ mod compose;
 mod composer;
 mod editing;
 mod index;
+mod mentions;
 mod received;
 mod repeat;
 mod series;

@@ -4,7 +4,7 @@ use super::typed::{Typed, part_field};
 use crate::{
     app::App,
     error::{Error, FieldError, Message, Result},
-    media,
+    media::{self, Media},
     orgs::Caller,
     web::{Upload, form, problem::size},
 };
@@ -26,12 +26,11 @@ pub struct Received {
 /// zone means the organisation's.
 pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Received> {
     let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut refused: Vec<(usize, Message)> = Vec::new();
+    let mut refused: Vec<(Place, Message)> = Vec::new();
     let mut texts = 0;
     while let Some(field) = upload.next().await? {
         let name = field.name().unwrap_or_default().to_owned();
-        let part = part_field(&name).filter(|(_, field)| *field == "files");
-        let Some((n, _)) = part else {
+        let Some(place) = Place::of(&name) else {
             if pairs.len() >= MAX_FIELDS {
                 return Err(Error::invalid(name, "compose.too_many_fields"));
             }
@@ -49,10 +48,10 @@ pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Rece
             continue;
         }
         match media::upload(app, caller, &file, Box::pin(field.into_async_read())).await {
-            Ok(media) => pairs.push((format!("parts[{n}][media]"), media.id.to_string())),
-            Err(Error::Invalid(errors)) => refused.extend(errors.into_iter().map(|e| (n, e.message))),
+            Ok(media) => pairs.push(place.taken(app, &media)),
+            Err(Error::Invalid(errors)) => refused.extend(errors.into_iter().map(|e| (place.clone(), e.message))),
             Err(Error::TooLarge(limit)) => {
-                refused.push((n, Message::new("compose.file_too_large").with("name", file).with("limit", size(limit))));
+                refused.push((place, Message::new("compose.file_too_large").with("name", file).with("limit", size(limit))));
             }
             Err(e) => return Err(e),
         }
@@ -61,7 +60,44 @@ pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Rece
     if typed.zone.is_empty() {
         caller.zone.name().clone_into(&mut typed.zone);
     }
-    let place = |n| typed.parts.iter().position(|p| p.number == n).unwrap_or(0);
-    let errors = refused.into_iter().map(|(n, message)| FieldError::new(format!("parts[{}][files]", place(n)), message));
+    let errors = refused.into_iter().map(|(place, message)| FieldError::new(place.shown(&typed), message));
     Ok(Received { errors: errors.collect(), typed })
+}
+
+/// Where a file of the form belongs.
+#[derive(Clone)]
+enum Place {
+    /// To the part that carries this number.
+    Part(usize),
+    /// To the setting of this name.
+    Setting(String),
+}
+
+impl Place {
+    fn of(name: &str) -> Option<Self> {
+        if let Some((n, _)) = part_field(name).filter(|(_, field)| *field == "files") {
+            return Some(Self::Part(n));
+        }
+        let setting = name.strip_suffix("[file]").filter(|setting| setting.starts_with("settings["));
+        setting.map(|setting| Self::Setting(setting.to_owned()))
+    }
+
+    /// What stands in the form for a file that was taken.
+    fn taken(&self, app: &App, media: &Media) -> (String, String) {
+        match self {
+            Self::Part(n) => (format!("parts[{n}][media]"), media.id.to_string()),
+            Self::Setting(name) => (name.clone(), format!("{}\t{}", media.id, media.url(app))),
+        }
+    }
+
+    /// The field that says what is wrong with it.
+    fn shown(self, typed: &Typed) -> String {
+        match self {
+            Self::Part(n) => {
+                let place = typed.parts.iter().position(|p| p.number == n).unwrap_or(0);
+                format!("parts[{place}][files]")
+            }
+            Self::Setting(name) => name,
+        }
+    }
 }

@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::mentions::Mention;
 use crate::{
+    channels::fields,
     kit::{MediaId, PartId},
     posts::check::MAX_PARTS,
 };
+
+/// Mentions of a part that are looked for.
+const MAX_MENTIONS: usize = 100;
 
 /// What was typed, kept as it is: it is shown again when something is wrong.
 #[derive(Debug, Clone, Default)]
@@ -47,10 +52,12 @@ pub struct TypedPart {
     pub media: Vec<MediaId>,
     /// Alternative texts typed for them.
     pub alts: HashMap<MediaId, String>,
+    /// Accounts chosen while writing, by what stands in the text for them.
+    pub mentions: Vec<Mention>,
 }
 
 /// What a button asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Save it.
     Save,
@@ -66,11 +73,25 @@ pub enum Action {
     MoveDown(usize),
     /// A part without one of its media.
     RemoveMedia(usize, MediaId),
+    /// One more entry of the settings' list of this name.
+    AddEntry(String),
+    /// Without the entry of this name.
+    RemoveEntry(String),
+    /// The list behind the field of this name, asked for anew.
+    Reload(String),
 }
 
 impl Action {
     /// From a button's value; anything unknown only shows the form again, so that a typo never sends.
     pub fn parse(value: &str) -> Self {
+        if let Some((name, field)) = value.split_once(':').filter(|(_, field)| field.starts_with("settings[")) {
+            return match name {
+                "add_entry" => Self::AddEntry(field.to_owned()),
+                "remove_entry" => Self::RemoveEntry(field.to_owned()),
+                "reload" => Self::Reload(field.to_owned()),
+                _ => Self::Upload,
+            };
+        }
         let mut words = value.splitn(3, ':');
         let (name, n, id) = (words.next().unwrap_or_default(), words.next(), words.next());
         let n = n.and_then(|n| n.parse().ok());
@@ -123,9 +144,9 @@ impl Typed {
     }
 
     /// Does what a button other than saving asks for; what cannot be done is left.
-    pub fn apply(&mut self, action: Action) {
+    pub fn apply(&mut self, action: &Action) {
         let last = self.parts.len().saturating_sub(1);
-        match action {
+        match *action {
             Action::AddPart if self.parts.len() < MAX_PARTS => self.parts.push(TypedPart::default()),
             Action::RemovePart(n) if n <= last && last > 0 => drop(self.parts.remove(n)),
             Action::MoveUp(n) if n > 0 && n <= last => self.parts.swap(n, n - 1),
@@ -135,6 +156,8 @@ impl Typed {
                     part.media.retain(|m| *m != id);
                 }
             }
+            Action::AddEntry(ref name) => fields::add_entry(&mut self.pairs, name),
+            Action::RemoveEntry(ref name) => fields::remove_entry(&mut self.pairs, name),
             _ => {}
         }
     }
@@ -153,6 +176,7 @@ impl TypedPart {
                     self.media.push(id);
                 }
             }
+            "mention" if self.mentions.len() < MAX_MENTIONS => self.mentions.extend(Mention::read(value)),
             field => {
                 if let Some(id) = field.strip_prefix("alt][").and_then(|id| id.parse().ok()) {
                     self.alts.insert(id, value.trim().replace("\r\n", "\n"));
@@ -204,15 +228,18 @@ mod tests {
     fn buttons_change_the_thread_and_nothing_else() {
         let mut form = typed(&[("parts[0][text]", "a"), ("parts[1][text]", "b"), ("action", "move_up:1")]);
         let texts = |form: &Typed| form.parts.iter().map(|p| p.text.clone()).collect::<Vec<_>>();
-        form.apply(form.action());
+        form.apply(&form.action());
         assert_eq!(texts(&form), ["b", "a"]);
-        form.apply(Action::parse("remove_part:0"));
-        form.apply(Action::parse("remove_part:0"));
+        form.apply(&Action::parse("remove_part:0"));
+        form.apply(&Action::parse("remove_part:0"));
         assert_eq!(texts(&form), ["a"], "the last part stays");
-        form.apply(Action::parse("add_part"));
-        form.apply(Action::parse("move_up:9"));
+        form.apply(&Action::parse("add_part"));
+        form.apply(&Action::parse("move_up:9"));
         assert_eq!(texts(&form), ["a", ""]);
         assert_eq!(Action::parse("sve"), Action::Upload, "a typo never sends");
+        let name = "settings[0192][sub]".to_owned();
+        assert_eq!(Action::parse("add_entry:settings[0192][sub]"), Action::AddEntry(name));
+        assert_eq!(Action::parse("drop:settings[0192][sub]"), Action::Upload);
     }
 
     #[test]

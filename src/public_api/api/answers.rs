@@ -12,7 +12,7 @@ use super::{
     super::{
         objects::{
             BadRequest, Connection, CreatedPost, Customer, Deleted, FreeSlot, Integration, IntegrationSettings, Missing,
-            NotThere, PostList, Refused, Said, StatusChange, UploadedMedia,
+            NotThere, PostList, Refused, Said, StatusChange, Triggered, UploadedMedia,
         },
         refusal::Refusal,
     },
@@ -45,6 +45,8 @@ answers! {
     Integrations: 200 Vec<Integration>;
     /// What the channel accepts.
     Settings: 200 IntegrationSettings;
+    /// What the platform lists.
+    Looked: 201 Triggered;
     /// The next free posting time.
     Slot: 200 FreeSlot;
     /// All groups of channels.
@@ -65,7 +67,7 @@ answers! {
 
 /// Which refusals an operation knows beside a wrong key and faults of the server.
 pub trait Refusals {
-    /// Statuses of 400, 404, 409 and 413.
+    /// Statuses of 400, 404, 409, 413 and 502.
     const STATUSES: &'static [u16];
 }
 
@@ -93,6 +95,8 @@ refusals! {
     Write: [400, 404, 409, 413];
     /// The body may be wrong or too large.
     Take: [400, 413];
+    /// The channel may not be there, and its platform may refuse or be away.
+    Ask: [400, 404, 502];
 }
 
 /// A refusal of an operation that knows the refusals of `R`.
@@ -115,7 +119,7 @@ pub type Answer<A, R> = Result<A, Refuses<R>>;
 
 impl<R: Refusals> ApiResponse for Refuses<R> {
     fn meta() -> MetaResponses {
-        let all = [400, 401, 404, 409, 413, 500, 503];
+        let all = [400, 401, 404, 409, 413, 500, 502, 503];
         let known = |status: &u16| matches!(status, 401 | 500 | 503) || R::STATUSES.contains(status);
         MetaResponses { responses: all.into_iter().filter(known).map(response).collect() }
     }
@@ -135,6 +139,7 @@ fn response(status: u16) -> MetaResponse {
         404 => ("There is no such thing in your organisation.", NotThere::schema_ref()),
         409 => ("Its state does not allow it any more.", Refused::schema_ref()),
         413 => ("It is larger than is taken.", Refused::schema_ref()),
+        502 => ("The platform refused; the message has its words.", Refused::schema_ref()),
         503 => ("Something that the server needs is away; try again.", Refused::schema_ref()),
         _ => ("A fault of the server; its log has the details.", Refused::schema_ref()),
     };

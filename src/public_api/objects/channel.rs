@@ -98,15 +98,19 @@ pub struct SettingsOutput {
 }
 
 impl SettingsOutput {
-    /// Without look-ups: there are none yet.
-    pub fn new(rules: String, max_length: u64, settings: Json) -> Self {
-        Self { rules, max_length, settings: Any(settings), tools: vec![] }
+    /// With these look-ups.
+    pub fn new(rules: String, max_length: u64, settings: Json, tools: Vec<Tool>) -> Self {
+        Self { rules, max_length, settings: Any(settings), tools }
     }
 }
 
 impl Example for SettingsOutput {
     fn example() -> Self {
-        Self::new("Text: 300 characters\nPictures: 4".into(), 300, json!("No additional settings required"))
+        let word = ToolField { key: "word".into(), kind: "string".into(), description: "What is looked for.".into() };
+        let description = "Asks Reddit for its list “subreddits”.".into();
+        let tool = Tool { method_name: "subreddits".into(), description, data_schema: vec![word] };
+        let settings = json!({"type": "object", "properties": {"title": {"type": "string", "maxLength": 300}}});
+        Self::new("Text: 40000 characters\nPictures: 20".into(), 40_000, settings, vec![tool])
     }
 }
 
@@ -134,4 +138,35 @@ pub struct ToolField {
     pub kind: String,
     /// What it means.
     pub description: String,
+}
+
+/// A look-up to be made.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", example)]
+pub struct Trigger {
+    /// Its name: `tools[].methodName` of the channel's settings.
+    pub method_name: String,
+    /// Its inputs: `tools[].dataSchema[].key` and a text each.
+    pub data: Option<std::collections::HashMap<String, Any<Json>>>,
+}
+
+impl Example for Trigger {
+    fn example() -> Self {
+        let data = [("word".to_owned(), Any(json!("rust")))].into();
+        Self { method_name: "subreddits".into(), data: Some(data) }
+    }
+}
+
+/// What a look-up found.
+#[derive(Object, Serialize)]
+#[oai(example)]
+pub struct Triggered {
+    /// A list of objects with at least `id` and `name`.
+    pub output: Any<Json>,
+}
+
+impl Example for Triggered {
+    fn example() -> Self {
+        Self { output: Any(json!([{"id": "/r/rust", "name": "/r/rust", "title": "The Rust Programming Language"}])) }
+    }
 }

@@ -6,7 +6,9 @@ mod new_post;
 mod post;
 mod refusal;
 
-pub use channel::{Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput};
+pub use channel::{
+    Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput, Tool, ToolField, Trigger, Triggered,
+};
 pub use media::{FetchUrl, UploadForm, UploadedMedia};
 pub use new_post::NewPost;
 pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange};

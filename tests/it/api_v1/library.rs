@@ -1,4 +1,5 @@
 //! `listChannels`, `getChannel`, `updateChannel`, `deleteChannel`, `pauseChannel`, `resumeChannel`, `addSlot`, `removeSlot`,
+//! `getChannelSettings`, `getLookup`,
 //! `listMedia`, `getMedia`, `uploadMedia`, `importMedia`, `updateMedia`, `deleteMedia`, `getMe`, `listTokens`, `revokeToken`.
 
 use reqwest::Method;
@@ -48,6 +49,21 @@ both_databases! {
         call(&robot, "delete", &format!("{path}/slots/{slot}"), &[], Json::Null).await.expect(404);
         call(&robot, "delete", &path, &[], Json::Null).await.expect(200);
         robot.get(&format!("/api/v1{path}")).await.expect(404);
+    }
+
+    /// What a channel takes, and that what it cannot list is not found.
+    async fn a_channel_says_what_it_takes(app) {
+        let owner = app.owner().await;
+        let robot = robot(&app, &owner).await;
+        let path = format!("/api/v1/channels/{}", channel(&app, owner.org, "A").await);
+        let settings = robot.get(&format!("{path}/settings")).await.expect(200).json();
+        assert_eq!((&settings["provider"], &settings["lookups"]), (&json!("sandbox"), &json!([])));
+        assert_eq!(settings["settings"]["properties"]["visibility"]["enum"], json!(["public", "followers"]));
+        assert_eq!((&settings["limits"]["images"], &settings["can"]["thread"]), (&json!(4), &json!(true)));
+        assert_eq!(code(&robot.get(&format!("{path}/lookups/boards?query=x")).await.expect(404)), "not_found");
+        let wrong = robot.get(&format!("{path}/lookups/boards?with=%5B%5D")).await.expect(422);
+        assert_eq!(named(&wrong), ["with"]);
+        robot.get("/api/v1/channels/019aaf3e-5b0a-7c11-9f3e-2f6c1d7e8a90/settings").await.expect(404);
     }
 
     /// Uploaded, described, used in a post, deleted; what is no picture is refused by its field.

@@ -48,6 +48,23 @@ both_databases! {
         }
     }
 
+    /// `triggerIntegration`: what has no look-ups says so, and everything wrong is named.
+    async fn a_channel_is_asked_for_its_lists(app) {
+        let owner = app.owner().await;
+        let id = channel(&app, owner.org, "Ann").await;
+        let ask = async |id: String, body: serde_json::Value| owner.api.post_json(&format!("/public/v1/integration-trigger/{id}"), &body).await;
+        let answer = ask(id.to_string(), json!({"methodName": "boards", "data": {}})).await.expect(404);
+        assert_eq!(answer.text(), r#"{"msg":"Tool not found"}"#);
+        for id in [NOBODY, "1", "%00"] {
+            let answer = ask(id.to_owned(), json!({"methodName": "boards"})).await.expect(404);
+            assert_eq!(answer.text(), r#"{"msg":"Integration not found"}"#, "{id}");
+        }
+        for (body, field) in [(json!({}), "methodName"), (json!({"methodName": "x", "data": [1]}), "data"), (json!("x"), "body")] {
+            let answer = ask(id.to_string(), body).await.expect(400).json();
+            assert!(answer["message"][0].as_str().unwrap().starts_with(field), "{answer}");
+        }
+    }
+
     /// `findSlot`: the minute in UTC, and the next one when it is taken.
     async fn the_next_free_time_is_found(app) {
         let owner = app.owner().await;
