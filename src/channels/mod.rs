@@ -1,4 +1,4 @@
-//! Connected accounts: connecting, sealed credentials, slots. Knows providers only by their descriptor and trait.
+//! Connected accounts: connecting, developer apps, sealed credentials, slots, customers. Knows providers only by their descriptor and trait.
 
 pub mod api;
 pub mod apps;
@@ -7,12 +7,18 @@ mod describe;
 #[cfg(test)]
 mod fake;
 pub mod fields;
+mod health;
+mod jobs;
 mod model;
 pub mod pages;
+mod picture;
 pub mod slots;
 mod vault;
 
-pub use connect::{Connecting, connect};
+pub use connect::{Connecting, connect, connect_page};
 pub use describe::{Limit, describe, limits};
-pub use model::{Channel, ChannelChange, ChannelState, Sealed, Slot, mark_reconnect, next_due};
+pub use health::{Health, test};
+pub use jobs::{Prune, RefreshPictures};
+pub use model::{Channel, ChannelChange, ChannelState, Customer, Sealed, Slot, mark_reconnect, next_due};
+pub use picture::{Copy as CopyPicture, public as public_picture};
 pub use vault::Vault;
