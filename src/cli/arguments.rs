@@ -124,14 +124,7 @@ pub enum Command {
         v1: bool,
     },
     /// Prove on this machine that nothing is sent twice and nothing is lost
-    Selftest {
-        /// Kill, freeze and stop real servers for so long, for example 60s; with --database three workers on one Postgres
-        #[arg(long, value_parser = super::rehearsal::length, value_name = "TIME", required = true)]
-        torture: Option<Duration>,
-        /// Choose the same random faults again
-        #[arg(long)]
-        seed: Option<u64>,
-    },
+    Selftest(Selftest),
     /// Measure this machine
     Bench {
         /// What to measure
@@ -300,6 +293,23 @@ pub enum Storage {
     Check,
     /// Take the store of the settings for this instance's at the next start, because the old one is lost or was moved
     Adopt,
+}
+
+/// `rostrum selftest`
+#[derive(Debug, clap::Args)]
+pub struct Selftest {
+    /// Kill, freeze and stop real servers for so long, for example 60s; with --database three workers on one Postgres
+    #[arg(long, value_parser = super::rehearsal::length, value_name = "TIME", required_unless_present_any = ["seeds", "seed"])]
+    pub torture: Option<Duration>,
+    /// Play so many simulated stories; with --database on a scratch schema there
+    #[arg(long, value_name = "N", conflicts_with_all = ["torture", "seed"], value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub seeds: Option<u64>,
+    /// The first of them
+    #[arg(long, value_name = "M", default_value_t = 0, requires = "seeds")]
+    pub from: u64,
+    /// Play one simulated story and tell it; with --torture choose the same random faults again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 /// `rostrum sandbox`

@@ -13,6 +13,7 @@ mod output;
 mod presence;
 mod rehearsal;
 mod restore;
+mod selftest;
 mod serve;
 mod socket;
 mod storage;
@@ -61,7 +62,10 @@ async fn run(arguments: &Arguments, loaded: config::Loaded) -> Result<Option<Jso
         Command::Healthcheck => commands::healthcheck(&loaded.config).await.map(Some),
         Command::Openapi { v1 } => Ok(Some(commands::openapi(&loaded.config, *v1)?)),
         Command::Bench { command } => rehearsal::measure(arguments, command).await.map(Some),
-        Command::Selftest { torture: Some(length), seed } => rehearsal::torture(arguments, *length, *seed).await.map(Some),
+        Command::Selftest(what) => match what.torture {
+            Some(length) => rehearsal::torture(arguments, length, what.seed).await.map(Some),
+            None => selftest::run(&loaded.config, what).await.map(Some),
+        },
         Command::Migrate => commands::migrate(loaded.config).await.map(Some),
         Command::Restore { file } => restore::restore(loaded.config, file).await.map(Some),
         Command::Storage { command: arguments::Storage::Check } => storage::check(&loaded.config).await.map(Some),

@@ -53,12 +53,13 @@ pub fn show(command: &Command, value: &Json, json: bool) -> ExitCode {
             table(value, &["id", "channel", "state", "due_at", "excerpt", "url"])
         }
         (false, Command::Config { .. }) if value.is_array() => table(value, &["key", "value", "origin"]),
-        (false, Command::Selftest { .. }) => pairs(value, &TORTURE),
+        (false, Command::Selftest(what)) if what.torture.is_some() => pairs(value, &TORTURE),
         (false, Command::Bench { .. }) if value.is_array() => table(value, &LISTS),
         (false, Command::Bench { .. }) => format!("{}\n{}", table(&value["bursts"], &BURSTS), pairs(value, &SCHEDULE)),
         (false, Command::Openapi { .. } | Command::Channel { .. } | Command::Post { .. }) => {
             serde_json::to_string_pretty(value).unwrap_or_default()
         }
+        (false, Command::Selftest(_)) if value.is_string() => value.as_str().unwrap_or_default().to_owned(),
         _ => value.to_string(),
     };
     // A reader that went away (`| head`) is no error of ours.

@@ -5,6 +5,7 @@
 
 pub mod bus;
 mod dump;
+pub mod gate;
 mod load;
 mod migrate;
 mod notify;
@@ -21,6 +22,7 @@ use std::{
 };
 
 pub use bus::{Bus, Topic};
+use gate::{Gate, Turn};
 pub use migrate::{Migrations, Pending};
 pub use portions::portions;
 pub use query::{Ex, Q, Row, Value, q};
@@ -49,6 +51,7 @@ pub struct Db {
     /// Delivers what transactions publish, after they commit.
     pub bus: Bus,
     holder: Arc<Mutex<Option<&'static Location<'static>>>>,
+    gate: Option<Arc<Gate>>,
 }
 
 #[derive(Clone)]
@@ -63,6 +66,7 @@ pub struct Tx {
     bus: Bus,
     published: Vec<Topic>,
     holder: Arc<Mutex<Option<&'static Location<'static>>>>,
+    turn: Option<Turn>,
 }
 
 enum TxInner {
@@ -78,7 +82,20 @@ impl Db {
             Pools::Postgres(pool) => Bus::new(Some(pool.clone())),
             Pools::Sqlite { .. } => Bus::new(None),
         };
-        Ok(Self { pools, bus, holder: Arc::default() })
+        Ok(Self { pools, bus, holder: Arc::default(), gate: None })
+    }
+
+    /// Lets a simulation decide when statements run.
+    pub fn gated(self, gate: Arc<Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+
+    /// The right to run a statement, where there is a gate.
+    async fn turn(&self, writes: bool) -> Result<Option<Turn>> {
+        match &self.gate {
+            Some(gate) => gate.turn(writes).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Starts a transaction that may write.
@@ -88,6 +105,7 @@ impl Db {
     pub fn begin(&self) -> impl Future<Output = Result<Tx>> + Send + '_ {
         let caller = Location::caller();
         async move {
+            let turn = self.turn(true).await?;
             let inner = match &self.pools {
                 Pools::Postgres(pool) => Ok(TxInner::Postgres(answered(pool.begin()).await?)),
                 // IMMEDIATE: the write lock is taken now, not at the first write, where it could fail half-way.
@@ -95,7 +113,7 @@ impl Db {
             };
             let inner = inner.map_err(|e| self.name_holder(e))?;
             *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
-            Ok(Tx { inner, bus: self.bus.clone(), published: Vec::new(), holder: self.holder.clone() })
+            Ok(Tx { inner, bus: self.bus.clone(), published: Vec::new(), holder: self.holder.clone(), turn })
         }
     }
 
@@ -232,7 +250,7 @@ impl Tx {
     pub async fn commit(mut self) -> Result<()> {
         let published = std::mem::take(&mut self.published);
         let bus = self.bus.clone();
-        let Tx { inner, holder, .. } = self;
+        let Tx { inner, holder, turn, .. } = self;
         match inner {
             TxInner::Postgres(mut t) => {
                 if let (Some(sender), false) = (bus.sender(), published.is_empty()) {
@@ -243,6 +261,9 @@ impl Tx {
             TxInner::Sqlite(t) => t.commit().await?,
         }
         *holder.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(turn) = turn {
+            turn.done().await;
+        }
         published.into_iter().for_each(|topic| bus.send(topic));
         Ok(())
     }

@@ -194,18 +194,21 @@ macro_rules! run {
         let Q { postgres, sqlite, values } = $self;
         let sqlite = sqlite.unwrap_or_else(|| postgres.clone());
         match $ex.into() {
-            Ex::Db(db) => match &db.pools {
-                Pools::Postgres(pool) => {
-                    type $Database = sqlx::Postgres;
-                    let ($connection, $arguments, $sql) = (pool, arguments!(PgArguments, values), AssertSqlSafe(postgres));
-                    answered($body).await
+            Ex::Db(db) => {
+                let _turn = db.turn(false).await?;
+                match &db.pools {
+                    Pools::Postgres(pool) => {
+                        type $Database = sqlx::Postgres;
+                        let ($connection, $arguments, $sql) = (pool, arguments!(PgArguments, values), AssertSqlSafe(postgres));
+                        answered($body).await
+                    }
+                    Pools::Sqlite { read, .. } => {
+                        type $Database = sqlx::Sqlite;
+                        let ($connection, $arguments, $sql) = (read, arguments!(SqliteArguments, values), AssertSqlSafe(sqlite));
+                        Ok($body.await?)
+                    }
                 }
-                Pools::Sqlite { read, .. } => {
-                    type $Database = sqlx::Sqlite;
-                    let ($connection, $arguments, $sql) = (read, arguments!(SqliteArguments, values), AssertSqlSafe(sqlite));
-                    Ok($body.await?)
-                }
-            },
+            }
             Ex::Tx(tx) => match &mut tx.inner {
                 TxInner::Postgres(t) => {
                     type $Database = sqlx::Postgres;

@@ -101,10 +101,7 @@ pub async fn remove(tx: &mut Tx, org: OrgId, post: PostId, user: Option<UserId>,
     .all(&mut *tx)
     .await?;
     for target in &targets {
-        q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')")
-            .bind(target.id)
-            .exec(tx)
-            .await?;
+        model::withdraw_unsent(tx, target.id, now).await?;
         q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(target.id).bind(now).exec(tx).await?;
         note(tx, target, "target.deleted", user, now).await?;
     }

@@ -88,6 +88,21 @@ impl Rule {
         }
     }
 
+    /// Brings back what a clock that was set back left in a time that is still to come; true when there was such.
+    pub fn correct(self, level: &mut Level, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Refill { .. } => {
+                let latest = self.full_at(level, now);
+                std::mem::replace(&mut level.full_at, latest) != latest
+            }
+            Self::Rolling { n, per } => {
+                let latest = if n <= EXACT { now.timestamp_micros() } else { grain_end(now, per) };
+                let ahead = level.taken.iter_mut().filter(|(at, _)| *at > latest);
+                ahead.map(|(at, _)| *at = latest).count() > 0
+            }
+        }
+    }
+
     /// When the bucket is full, as far as that can be: a clock that was set back must not keep it empty for longer.
     fn full_at(self, level: &Level, now: DateTime<Utc>) -> DateTime<Utc> {
         level.full_at.min(now + self.whole())
@@ -186,6 +201,21 @@ mod tests {
         let (rule, mut level) = (Rule::Rolling { n: 1, per: TimeDelta::hours(1) }, Level::UNUSED);
         rule.take(&mut level, at(year));
         assert_eq!(rule.wait(&level, at(0)), Some(at(3_600_000)));
+    }
+
+    #[test]
+    fn what_is_waited_for_after_a_step_back_is_there_when_it_was_promised() {
+        let year = 365 * 86_400_000;
+        for rule in
+            [refill(2, 60), Rule::Rolling { n: 1, per: TimeDelta::hours(1) }, Rule::Rolling { n: 300, per: TimeDelta::hours(1) }]
+        {
+            let mut level = Level::UNUSED;
+            (0..300).for_each(|_| rule.take(&mut level, at(year)));
+            assert!(rule.correct(&mut level, at(0)), "{rule:?}");
+            let then = rule.wait(&level, at(0)).unwrap();
+            assert!(!rule.correct(&mut level, then), "{rule:?}");
+            assert_eq!(rule.wait(&level, then), None, "{rule:?}");
+        }
     }
 
     /// Uses a rule greedily at the given instants and tells when it was used.

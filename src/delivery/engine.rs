@@ -1,6 +1,7 @@
 //! Wakes at the exact time something is due, claims lanes, works them side by side, shows signs of life, and drains.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,22 +10,24 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
+use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
     catch_up,
     lane::Worker,
     lanes::Lanes,
+    leap::Leap,
     ledger::Ledger,
     meters,
     model::{self, LookUp},
+    plan,
 };
 use crate::{
     app::App,
     db::{Topic, Tx},
     error::Result,
     instance::{self, Sending},
-    kit::Seldom,
+    kit::{Dice, Seldom},
 };
 
 /// How often the engine shows that it lives: in the database, for the readiness check and for its leases. It also looks
@@ -43,6 +46,21 @@ static BLIND: Seldom = Seldom::new();
 pub struct Engine {
     worker: Arc<Worker>,
     seen: instance::Worker,
+    heartbeat: Duration,
+}
+
+/// What a simulation may want otherwise.
+pub struct Conditions {
+    /// Where chance comes from.
+    pub dice: Dice,
+    /// Time between signs of life.
+    pub heartbeat: Duration,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self { dice: Dice::machine(), heartbeat: HEARTBEAT }
+    }
 }
 
 /// A running engine.
@@ -62,12 +80,24 @@ impl Handle {
 impl Engine {
     /// Starts sending.
     pub fn start(app: &App) -> Handle {
+        Self::start_under(app, Conditions::default())
+    }
+
+    /// Starts sending, under other conditions than the program's own.
+    pub fn start_under(app: &App, Conditions { dice, heartbeat }: Conditions) -> Handle {
         let (stop, stopping) = watch::channel(false);
         let crowded = AtomicBool::new(false);
-        let worker = Worker { app: app.clone(), ledger: Ledger::start(app.db.clone()), stopping, crowded };
+        let worker = Worker {
+            app: app.clone(),
+            ledger: Ledger::start(app.db.clone()),
+            stopping,
+            crowded,
+            dice,
+            leap: Leap::new(&app.clock),
+        };
         let server = &app.config.server;
         let seen = instance::Worker::new(server.role, server.label.as_deref(), app.clock.now());
-        let engine = Self { worker: Arc::new(worker), seen };
+        let engine = Self { worker: Arc::new(worker), seen, heartbeat };
         Handle { stop, task: tokio::spawn(engine.run()) }
     }
 
@@ -77,16 +107,16 @@ impl Engine {
         let mut bus = app.db.bus.listen();
         let mut channels = app.db.bus.listen();
         // A short lease is extended in time, too.
-        let mut beats = tokio::time::interval(HEARTBEAT.min(lease(app).to_std().unwrap_or(HEARTBEAT) / 3));
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let between = self.heartbeat.min(lease(app).to_std().unwrap_or(HEARTBEAT) / 3);
+        let mut beat = pin!(app.clock.sleep(Duration::ZERO));
         let mut lanes = Lanes::new(app.config.delivery.lanes);
-        self.attempt("start", self.begin()).await;
-        let mut follow = true;
+        let (mut begun, mut follow) = (false, true);
         while !*stopping.borrow() {
+            begun = begun || self.attempt("start", self.begin()).await;
             // Until it worked: nobody tells twice that a channel changed.
             follow = follow && !self.attempt("follow the channels", self.follow_channels()).await;
             let wake = match self.fill(&mut lanes).await {
-                Ok(wake) if !follow => wake,
+                Ok(wake) if begun && !follow => wake,
                 Ok(wake) => Some(wake.unwrap_or(DateTime::<Utc>::MAX_UTC).min(soon(app))),
                 Err(e) => {
                     if let Some(more) = BLIND.word() {
@@ -95,13 +125,18 @@ impl Engine {
                     Some(soon(app))
                 }
             };
+            // In this order: each turn of the loop looks at everything that is due, so nothing starves.
             tokio::select! {
+                biased;
                 _ = stopping.changed() => {}
+                () = &mut beat => {
+                    self.attempt("show life", self.beat()).await;
+                    beat.set(app.clock.sleep(between));
+                }
                 () = bus.heard(|t| t == Topic::Schedule) => {}
                 () = channels.heard(|t| t == Topic::Channels) => follow = true,
                 () = sleep(app, wake) => note_wake(app, wake),
                 () = lanes.one_ends() => {}
-                _ = beats.tick() => drop(self.attempt("show life", self.beat()).await),
             }
         }
         self.drain(lanes).await;
@@ -111,6 +146,7 @@ impl Engine {
     async fn begin(&self) -> Result<()> {
         let app = &self.worker.app;
         let mut tx = app.db.begin().await?;
+        self.worker.leap.compare(&app.clock, model::last_sign(&mut tx).await?);
         if self.may_send(&mut tx).await? {
             self.notice_outage(&mut tx).await?;
         }
@@ -140,6 +176,9 @@ impl Engine {
     /// Claims what is due, as far as there is room, and tells when to wake next.
     async fn fill(&self, lanes: &mut Lanes) -> Result<Option<DateTime<Utc>>> {
         let app = &self.worker.app;
+        if let Some(left) = self.pause().await? {
+            return Ok(Some(app.clock.now() + left));
+        }
         loop {
             let full = lanes.full();
             let free = lanes.free();
@@ -170,6 +209,21 @@ impl Engine {
                 lanes.spawn(lane.org_id, self.worker.clone().work(lane));
             }
         }
+    }
+
+    /// How long nothing is begun because the clock was set. After a step back, keys of the past are not
+    /// believed, and no wait that was ours to choose ends later than it could when chosen now.
+    async fn pause(&self) -> Result<Option<TimeDelta>> {
+        let Worker { app, leap, .. } = &*self.worker;
+        let left = leap.pause(&app.clock);
+        if leap.is_back() {
+            let mut tx = app.db.begin().await?;
+            model::distrust_keys(&mut tx).await?;
+            model::shorten_waits(&mut tx, app.clock.now() + plan::LONGEST_BLOCK).await?;
+            tx.commit().await?;
+            leap.settled();
+        }
+        Ok(left.and_then(|left| TimeDelta::from_std(left).ok()))
     }
 
     /// Lets posts go that waited for a channel, and withdraws those of removed ones.

@@ -47,6 +47,11 @@ impl Worker {
         }
     }
 
+    /// True when it would be kept back.
+    pub(super) fn stays(&self, channel: &Channel, policy: Option<&Policy>, due: &Due) -> bool {
+        self.reason_to_stay(channel, policy, due).is_some()
+    }
+
     fn reason_to_stay(&self, channel: &Channel, policy: Option<&Policy>, due: &Due) -> Option<Stay> {
         // By the time it was planned for last: what was put off for a limit or a backlog is not late for that.
         let planned = due.part.next_at.filter(|_| !due.has_begun());

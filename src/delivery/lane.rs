@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::{
     PartState, candidates,
+    leap::Leap,
     ledger::{Conclusion, Entry, Ledger, Place, Verdict},
     limits, meters,
     model::{self, Due, Lane},
@@ -27,7 +28,7 @@ use crate::{
     channels::{Channel, Sealed, Vault, apps, mark_reconnect},
     error::{Error, Failure, FailureKind, Result},
     http::RateHint,
-    kit::{MediaId, Seldom, text::Doc},
+    kit::{Dice, MediaId, Seldom, text::Doc},
     media::Files,
     providers::{Access, Call, Found, Outcome, Provider, Remote},
 };
@@ -51,6 +52,10 @@ pub struct Worker {
     pub stopping: watch::Receiver<bool>,
     /// True while others wait for a place: who has sent a batch gives its own up.
     pub crowded: AtomicBool,
+    /// Where chance comes from.
+    pub dice: Dice,
+    /// Whether the clock was set.
+    pub leap: Leap,
 }
 
 /// What to do after a part.
@@ -87,7 +92,7 @@ impl Worker {
                 tracing::error!(channel = %lane.channel_id, error = format!("{e:#}"), more, "a lane stopped");
             }
             // Not at once again: what failed is the database, not the platform.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.app.clock.sleep(Duration::from_secs(1)).await;
         }
         while let Err(e) = self.ledger.write(Entry::Release(lane)).await {
             if let Some(more) = KEPT.word() {
@@ -96,11 +101,11 @@ impl Worker {
             if *self.stopping.borrow() {
                 break;
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.app.clock.sleep(Duration::from_secs(1)).await;
         }
     }
 
-    async fn send_due(&self, lane: Lane) -> Result<After> {
+    async fn send_due(&self, mut lane: Lane) -> Result<After> {
         loop {
             let mut due = model::due(&self.app.db, lane.channel_id, self.app.clock.now(), BATCH).await?;
             // What was put off is not passed by what became due later.
@@ -117,10 +122,15 @@ impl Worker {
                 Err(Error::Internal(e)) => return self.unreadable(lane, &due, &e).await.map(|()| After::Leave),
                 opened => opened?,
             };
+            if lane.crashes >= plan::MAX_CRASHES {
+                self.quarantine(lane, (&channel, &due)).await?;
+                lane.crashes = 0;
+                continue;
+            }
             let policy = self.policy(&channel, &due).await?;
             let whole = due.len() < BATCH as usize;
             for (n, part) in due.iter().enumerate() {
-                if *self.stopping.borrow() {
+                if *self.stopping.borrow() || self.leap.pause(&self.app.clock).is_some() {
                     return Ok(After::Leave);
                 }
                 let nothing_after = whole && n + 1 == due.len();
@@ -166,35 +176,23 @@ impl Worker {
         if due.superseded && due.part.state == PartState::Waiting && !due.has_steps && due.part.tries == 0 {
             return self.pass_over(due).await.map(|()| After::GoOn);
         }
-        if self.keep_back(channel, policy, due).await? {
+        let place = place(lane, due, nothing_after);
+        let run = self.run(place, (channel, policy), due).await?;
+        let (unsure, accepted) = (run.unsure_step().is_some(), run.is_accepted());
+        // What the platform has, or may have, is followed to its end even on a channel that rests.
+        let rests = self.stays(channel, policy, due);
+        if !unsure && !accepted && self.keep_back(channel, policy, due).await? {
             return Ok(After::GoOn);
         }
-        let place = Place {
-            lane,
-            org: due.part.org_id,
-            post: due.post_id,
-            target: due.part.target_id,
-            version: due.version_id,
-            part: due.part.id,
-            next_at: due.part.next_at,
-            position: due.part.position,
-            last: due.part.position == due.last_position,
-            nothing_after,
-        };
-        let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
-        let limits = self.limits(channel, policy, due, &steps);
-        let run = Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps).within(limits);
         let Some(provider) = channel.provider() else {
             let failure = Failure::unsupported(&channel.provider);
             return self.conclude((place, "unknown"), (&run, None), due, failed(failure)).await;
         };
-        let unsure = run.unsure_step().is_some();
         let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
-        if due.removed && !unsure && !run.is_accepted() && !matches!(due.part.state, PartState::Uncertain | PartState::Processing)
-        {
+        if due.removed && !unsure && !accepted && !matches!(due.part.state, PartState::Uncertain | PartState::Processing) {
             return self.stop(due).await.map(|()| After::GoOn);
         }
-        let result = if due.part.state == PartState::Uncertain || lost || (due.removed && unsure) {
+        let result = if due.part.state == PartState::Uncertain || lost || (unsure && (due.removed || rests)) {
             self.look(provider, (channel, vault), due, &run).await?
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
@@ -207,6 +205,23 @@ impl Worker {
             return self.put_off(lane, policy, due, wait).await.map(|()| After::Leave);
         }
         self.conclude((place, provider.about().id), (&run, Some(vault.sealed())), due, result).await
+    }
+
+    async fn run(&self, place: Place, (channel, policy): (&Channel, Option<&Policy>), due: &Due) -> Result<Run> {
+        let steps = if due.has_steps { model::steps_of(&self.app.db, due.part.id).await? } else { Vec::new() };
+        let limits = self.limits(channel, policy, due, &steps);
+        Ok(Run::new(self.ledger.clone(), self.app.clock.clone(), place, due.part.state, steps).within(limits))
+    }
+
+    /// Process after process died at this lane. What the last one was at is for a person, so that all others go out.
+    async fn quarantine(&self, lane: Lane, (channel, due): (&Channel, &[Due])) -> Result<()> {
+        let under_way = |d: &&Due| d.part.state == PartState::Sending;
+        let Some(suspect) = due.iter().find(under_way).or(due.first()) else { return Ok(()) };
+        let place = place(lane, suspect, false);
+        let run = self.run(place, (channel, None), suspect).await?;
+        let failure = Failure::unexpected(format!("Rostrum ended {} times while it was sending this", plan::MAX_CRASHES));
+        let finding = Finding { news: News::Crashed, failure: Some(failure), ..nothing() };
+        self.conclude((place, "unknown"), (&run, None), suspect, finding).await.map(drop)
     }
 
     /// A person is asked now: what stands on the account is fetched along. They can fetch it again, so a failure is none.
@@ -317,12 +332,12 @@ impl Worker {
             files: &files,
         };
         let _in_flight = meters::IN_FLIGHT.hold();
-        let done = AssertUnwindSafe(tokio::time::timeout(LONGEST_RUN, what(&call))).catch_unwind().await;
+        let done = AssertUnwindSafe(self.app.clock.within(LONGEST_RUN, what(&call))).catch_unwind().await;
         // The end of its last step may still be in the ledger's queue: the conclusion is queued after it, and when only
         // the end is lost, the step counts as unsure, which is never too bold.
         let result = match done {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
+            Ok(Some(result)) => result,
+            Ok(None) => failed(Failure::unavailable("publishing took longer than a quarter of an hour")),
             Err(_) => {
                 tracing::error!(provider = provider.about().id, part = %due.part.id, "a provider panicked");
                 failed(Failure::unexpected("Rostrum's code for this platform crashed"))
@@ -351,7 +366,7 @@ impl Worker {
             due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
             unsure: lost || run.unsure_step().is_some(),
             accepted: run.is_accepted(),
-            jitter: jitter(),
+            jitter: self.dice.fraction(),
         };
         let next = match plan::next(standing, &result.news, now) {
             // It was looked for and never went out: it is as late as it was before, and is dealt with as such.
@@ -415,13 +430,25 @@ fn failed(failure: Failure) -> Finding {
     Finding { news: News::Failed(failure.clone()), failure: Some(failure), ..nothing() }
 }
 
-/// The failure that made it uncertain stays the explanation while we look.
+/// The failure that made it uncertain stays the explanation while we look; a crash leaves none.
 fn failure_of(due: &Due) -> Option<Failure> {
-    due.part.failure.as_ref().map(|f| f.0.clone())
+    let known = due.part.failure.as_ref().map(|f| f.0.clone());
+    known.or_else(|| Some(Failure::uncertain("an earlier attempt was cut off before its answer arrived")))
 }
 
-fn jitter() -> f64 {
-    f64::from(u16::from_le_bytes(crate::kit::crypto::random())) / f64::from(u16::MAX)
+fn place(lane: Lane, due: &Due, nothing_after: bool) -> Place {
+    Place {
+        lane,
+        org: due.part.org_id,
+        post: due.post_id,
+        target: due.part.target_id,
+        version: due.version_id,
+        part: due.part.id,
+        next_at: due.part.next_at,
+        position: due.part.position,
+        last: due.part.position == due.last_position,
+        nothing_after,
+    }
 }
 
 /// The audit trail's word.

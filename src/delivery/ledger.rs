@@ -301,10 +301,11 @@ type Placed<'a, T> = Vec<(usize, &'a T)>;
 
 /// Those for which there is room, one after the other, and why the others wait. Nothing is used up yet: what turns out not
 /// to be ours to send has cost nothing.
-fn within<'a>(begun: Placed<'a, Beginning>, budget: &Budget) -> (Placed<'a, Beginning>, Vec<(usize, Wait)>) {
+fn within<'a>(begun: Placed<'a, Beginning>, budget: &mut Budget) -> (Placed<'a, Beginning>, Vec<(usize, Wait)>) {
     if begun.iter().all(|(_, b)| b.limits.is_empty()) {
         return (begun, Vec::new());
     }
+    begun.iter().for_each(|(_, b)| budget.correct(&b.ask()));
     let (mut room, mut waits, mut left) = (Vec::with_capacity(begun.len()), Vec::new(), budget.clone());
     for (n, b) in begun {
         match left.wait(&b.ask()) {

@@ -173,6 +173,16 @@ impl Budget {
         Ok(budget)
     }
 
+    /// Brings levels back that a clock that was set back left in the future: what an attempt is told to wait for must
+    /// come, and a refusal alone would write nothing down.
+    pub fn correct(&mut self, ask: &Ask<'_>) {
+        for limit in ask.limits {
+            if let Some(held) = self.0.get_mut(&limit.key) {
+                held.is_changed |= limit.rule.correct(&mut held.level, ask.now);
+            }
+        }
+    }
+
     /// Why the attempt must wait, and how long; `None`: it need not.
     pub fn wait(&self, ask: &Ask<'_>) -> Option<Wait> {
         let asked = ask.limits.iter().filter(|l| ask.is_first || ask.is_counted(l.counts));

@@ -11,6 +11,7 @@ mod engine;
 mod gate;
 mod lane;
 mod lanes;
+mod leap;
 mod ledger;
 mod limits;
 pub mod meters;
@@ -18,6 +19,8 @@ mod model;
 pub mod pages;
 mod plan;
 mod policy;
+#[cfg(test)]
+mod proof;
 mod punctuality;
 mod resume;
 mod run;
@@ -27,7 +30,7 @@ mod state;
 pub use actions::{cancel, publish_now, remove, restore, retry};
 pub use candidates::{Recognised, look_for_candidates, recognise};
 pub use catch_up::{HOURLY, move_to_free_slot, skip};
-pub use engine::{Engine, HEARTBEAT, Handle};
+pub use engine::{Conditions, Engine, HEARTBEAT, Handle};
 pub use model::{
     Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Resolution, Target, TargetChange,
     WAITING_FOR_PERSON, add, add_occurrence, bring_back, candidates_of, content_hash, detach, dismiss_outage, fill_part_media,

@@ -8,6 +8,8 @@ use crate::error::{Failure, FailureKind};
 
 /// Counted tries before a part fails for good: over an hour, so that an outage of the platform is outlived.
 pub const MAX_TRIES: i64 = 12;
+/// Processes in a row that may die at a part before a person has to look at it.
+pub const MAX_CRASHES: i64 = 3;
 /// First wait before another try; it doubles with each.
 const FIRST_RETRY: TimeDelta = TimeDelta::seconds(5);
 /// Longest wait before another try.
@@ -15,7 +17,7 @@ const LONGEST_RETRY: TimeDelta = TimeDelta::minutes(15);
 /// A rate limit without an instant.
 const RATE_LIMIT: TimeDelta = TimeDelta::minutes(1);
 /// Longest that a platform's word keeps a channel waiting before it is asked again: a wrong unit or year must not end it.
-const LONGEST_BLOCK: TimeDelta = TimeDelta::hours(24);
+pub const LONGEST_BLOCK: TimeDelta = TimeDelta::hours(24);
 /// Tries end so long after the part was due.
 const DEADLINE: TimeDelta = TimeDelta::hours(24);
 /// When the platform is asked for a write of unknown outcome: after each of these, counted from the one before.
@@ -62,6 +64,8 @@ pub enum News {
     NotSeen,
     /// This platform cannot be read back.
     CannotLook,
+    /// Process after process died at it.
+    Crashed,
 }
 
 /// What to do.
@@ -94,7 +98,7 @@ pub fn next(part: Standing, news: &News, now: DateTime<Utc>) -> Next {
         News::Absent if part.tries >= MAX_TRIES => Next::Stop(PartState::Failed),
         News::Absent => later(PartState::Retrying, now),
         News::NotSeen => look(part, now),
-        News::CannotLook => Next::Stop(PartState::NeedsYou),
+        News::CannotLook | News::Crashed => Next::Stop(PartState::NeedsYou),
     }
 }
 
@@ -111,13 +115,21 @@ fn after_failure(part: Standing, failure: &Failure, now: DateTime<Utc>) -> Next 
         FailureKind::Reconnect if part.unsure => Next::Reconnect(PartState::Uncertain),
         FailureKind::Reconnect if part.accepted => Next::Reconnect(PartState::Processing),
         FailureKind::Reconnect => Next::Reconnect(PartState::Waiting),
+        // What it accepted is there or will be, however odd it answers when asked how far it is.
+        FailureKind::Unexpected if part.accepted => retry(part, now),
+        FailureKind::Rejected if part.accepted && !part.unsure => Next::Stop(PartState::Failed),
         FailureKind::Rejected | FailureKind::Unsupported | FailureKind::Unexpected => give_up(part, now),
     }
 }
 
-/// Failed is only what is surely not live: an earlier attempt without a known end is looked for first.
+/// Failed is only what is surely not live: an earlier attempt without a known end is looked for first, and of what was
+/// accepted only a person can tell.
 fn give_up(part: Standing, now: DateTime<Utc>) -> Next {
-    if part.unsure { look(part, now) } else { Next::Stop(PartState::Failed) }
+    match part {
+        Standing { unsure: true, .. } => look(part, now),
+        Standing { accepted: true, .. } => Next::Stop(PartState::NeedsYou),
+        _ => Next::Stop(PartState::Failed),
+    }
 }
 
 /// Exponential backoff with jitter, within a number of tries and a day.
@@ -203,6 +215,7 @@ mod tests {
             Just(News::Absent),
             Just(News::NotSeen),
             Just(News::CannotLook),
+            Just(News::Crashed),
         ]
     }
 
@@ -217,6 +230,9 @@ mod tests {
             let unsure = next(Standing { unsure: true, ..standing(tries, looks, jitter) }, &news, now);
             prop_assert!(unsure != Next::Stop(PartState::Failed) || news == News::Absent, "{news:?}");
             prop_assert!(unsure != Next::Reconnect(PartState::Waiting));
+            let accepted = next(Standing { accepted: true, ..standing(tries, looks, jitter) }, &news, now);
+            let said_no = matches!(news, News::Absent) || news == failed(FailureKind::Rejected);
+            prop_assert!(accepted != Next::Stop(PartState::Failed) || said_no, "{news:?}");
             if decision == Next::Publish {
                 prop_assert!(matches!(news, News::Live | News::Found));
             }

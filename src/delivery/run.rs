@@ -24,6 +24,9 @@ use crate::{
     providers::{Begin, Effect, Fut, StepKey, Steps},
 };
 
+/// Longest that a request is on its way.
+const TRAVEL: TimeDelta = TimeDelta::minutes(10);
+
 /// A hundred channels find out at the same time that the database is away.
 static UNWRITTEN: Seldom = Seldom::new();
 
@@ -242,7 +245,7 @@ fn done(step: &Step) -> Option<Json> {
 }
 
 /// Keeps the step in memory as the ledger will have it.
-fn note(step: &mut Step, result: Result<&Json, &Failure>) {
+pub(super) fn note(step: &mut Step, result: Result<&Json, &Failure>) {
     match result {
         Ok(value) => {
             step.state = "done".into();
@@ -254,10 +257,14 @@ fn note(step: &mut Step, result: Result<&Json, &Failure>) {
 }
 
 /// An attempt without a known end stands in the way of another one, unless repeating is harmless.
-fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: DateTime<Utc>) -> Result<(), Failure> {
+pub(super) fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: DateTime<Utc>) -> Result<(), Failure> {
     let safe = match effect {
         Effect::Repeatable | Effect::ClientId => true,
-        Effect::Keyed { lasts } => TimeDelta::from_std(lasts).is_ok_and(|lasts| now - step.begun_at < lasts),
+        // It must still be known when the repetition arrives, which may be minutes after it left.
+        Effect::Keyed { lasts } => {
+            let lasts = TimeDelta::from_std(lasts).unwrap_or(TimeDelta::MAX) - TRAVEL;
+            now >= step.begun_at && now - step.begun_at < lasts
+        }
         Effect::Once => false,
     };
     if safe || step.unsure == 0 {
@@ -266,7 +273,7 @@ fn refuse_unsafe_repeat(step: &Step, effect: Effect, now: DateTime<Utc>) -> Resu
     Err(Failure::uncertain("an earlier attempt was cut off before its answer arrived"))
 }
 
-fn word(effect: Effect) -> &'static str {
+pub(super) fn word(effect: Effect) -> &'static str {
     match effect {
         Effect::Repeatable => "repeatable",
         Effect::Keyed { .. } => "keyed",

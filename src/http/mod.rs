@@ -5,6 +5,7 @@ mod guard;
 mod rate;
 mod reply;
 mod request;
+mod wire;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,7 +14,9 @@ pub use rate::{Heard, RateHint};
 pub use reply::Reply;
 pub use request::Request;
 pub use reqwest::Method;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
+pub use wire::{Answer, Broken, Sent, Wire};
 
 use crate::{
     config,
@@ -41,6 +44,7 @@ pub struct Client {
     timeout: Duration,
     own: Option<Own>,
     heard: Option<Heard>,
+    wire: Option<Arc<dyn Wire>>,
 }
 
 impl Client {
@@ -67,7 +71,13 @@ impl Client {
             timeout: Duration::from_secs(config.timeout_seconds),
             own: None,
             heard: None,
+            wire: None,
         })
+    }
+
+    /// Lets calls travel over something else than the network.
+    pub(crate) fn over(self, wire: Arc<dyn Wire>) -> Self {
+        Self { wire: Some(wire), ..self }
     }
 
     /// Lets [`Client::request`] call this instance itself, which the built-in sandbox needs: plain http to

@@ -25,6 +25,14 @@ impl Reply {
         (200..300).contains(&self.status)
     }
 
+    /// A refusal may quote the token it was sent with, and refusals are shown and kept.
+    pub(super) fn without(mut self, token: &str) -> Self {
+        if !self.is_success() && !token.is_empty() && self.text().contains(token) {
+            self.body = self.text().replace(token, "…").into();
+        }
+        self
+    }
+
     /// The body as text, broken characters replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

@@ -1,6 +1,6 @@
 //! One call being built and sent.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream::BoxStream};
@@ -8,7 +8,7 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde::Serialize;
 use url::Url;
 
-use super::{Client, Heard, MAX_REPLY, Reply, guard::Refused};
+use super::{Broken, Client, Heard, MAX_REPLY, Reply, Sent, Wire, guard::Refused};
 use crate::error::{Failure, FailureKind};
 
 /// A call; nothing happens before [`Request::send`].
@@ -19,6 +19,9 @@ pub struct Request {
     timeout: Duration,
     max_reply: usize,
     heard: Option<Heard>,
+    wire: Option<Arc<dyn Wire>>,
+    /// What a rude platform must not repeat into our log.
+    token: String,
 }
 
 impl Request {
@@ -28,8 +31,9 @@ impl Request {
             client.admits(&url, follow).map_err(|e| Failure::rejected(e.to_string()))?;
             Ok(client.for_scheme(url.scheme(), follow).request(method, url))
         });
-        let heard = client.heard.clone();
-        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, heard }.timeout(client.timeout)
+        let (heard, wire) = (client.heard.clone(), client.wire.clone());
+        Self { builder, writes, timeout: client.timeout, max_reply: MAX_REPLY, heard, wire, token: String::new() }
+            .timeout(client.timeout)
     }
 
     /// Marks a POST that changes nothing others see (a login, a token refresh): a lost answer is no uncertainty.
@@ -39,7 +43,8 @@ impl Request {
     }
 
     /// `Authorization: Bearer`.
-    pub fn bearer(self, token: &str) -> Self {
+    pub fn bearer(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.token);
         self.map(|b| b.bearer_auth(token))
     }
 
@@ -100,6 +105,13 @@ impl Request {
     /// arrived as [`FailureKind::Uncertain`].
     pub async fn send(self) -> Result<Reply, Failure> {
         let writes = self.writes;
+        if let Some(wire) = self.wire {
+            let reply = carried(wire, self.builder?, self.timeout, writes).await?;
+            if let Some(heard) = self.heard.filter(|_| writes) {
+                heard.note(&reply.headers);
+            }
+            return Ok(reply.without(&self.token));
+        }
         let response = self.builder?.send().await.map_err(|e| transport(&e, writes))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if let Some(heard) = self.heard.filter(|_| writes) {
@@ -115,7 +127,7 @@ impl Request {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, headers, body: body.freeze(), writes })
+        Ok(Reply { status, headers, body: body.freeze(), writes }.without(&self.token))
     }
 }
 
@@ -123,14 +135,40 @@ fn transport(e: &reqwest::Error, writes: bool) -> Failure {
     if let Some(refused) = refused(e) {
         return Failure::rejected(refused);
     }
-    // A builder error, or a connection that never stood: no byte of the request has left.
-    let kind = if writes && !e.is_connect() && !e.is_builder() { FailureKind::Uncertain } else { FailureKind::Unavailable };
-    let words = match () {
-        () if e.is_connect() => "the platform could not be reached",
-        () if e.is_timeout() => "the platform did not answer in time",
-        () => "the connection broke before the answer was complete",
+    let broken = match () {
+        // A builder error, or a connection that never stood: no byte of the request has left.
+        () if e.is_connect() || e.is_builder() => Broken::Unreached,
+        () if e.is_timeout() => Broken::TimedOut,
+        () => Broken::Cut,
     };
-    Failure::new(kind, format!("{words}: {}", root_cause(e)))
+    broken.failure(writes, &root_cause(e))
+}
+
+/// For people.
+pub(super) fn transport_words(broken: Broken) -> &'static str {
+    match broken {
+        Broken::Unreached => "the platform could not be reached",
+        Broken::TimedOut => "the platform did not answer in time",
+        Broken::Cut => "the connection broke before the answer was complete",
+    }
+}
+
+async fn carried(
+    wire: Arc<dyn Wire>,
+    builder: reqwest::RequestBuilder,
+    timeout: Duration,
+    writes: bool,
+) -> Result<Reply, Failure> {
+    let request = builder.build().map_err(|e| transport(&e, writes))?;
+    let sent = Sent {
+        method: request.method().clone(),
+        url: request.url().clone(),
+        headers: request.headers().clone(),
+        body: request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice).unwrap_or_default(),
+        timeout,
+    };
+    let (status, headers, body) = wire.exchange(sent).await.map_err(|broken| broken.failure(writes, "simulated"))?;
+    Ok(Reply { status, headers, body, writes })
 }
 
 fn refused(e: &reqwest::Error) -> Option<String> {

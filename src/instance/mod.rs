@@ -41,7 +41,8 @@ pub struct Life {
     /// The instance's generation at this start.
     pub generation: i64,
     beats: Arc<AtomicI64>,
-    file: Arc<file::Place>,
+    /// None: nothing outside of the database remembers.
+    file: Option<Arc<file::Place>>,
 }
 
 /// Whether anything may be sent.
@@ -95,7 +96,7 @@ pub async fn enter(db: &Db, store: &Store, data: &Path, now: DateTime<Utc>) -> R
     tx.commit().await?;
     marker::write(store, &marker::Marker { instance: row.instance_id, generation }).await?;
     place.write(&file::Record { instance: row.instance_id, dir, generation, beats: 0, mark: String::new() }, true)?;
-    Ok(Life { dir, generation, beats: Arc::default(), file: Arc::new(place) })
+    Ok(Life { dir, generation, beats: Arc::default(), file: Some(Arc::new(place)) })
 }
 
 /// Whether anything may be sent: asked before lanes are claimed, in the transaction that claims them. A database that
@@ -128,10 +129,15 @@ pub async fn beat(tx: &mut Tx, life: &Life, worker: &Worker, now: DateTime<Utc>)
 }
 
 impl Life {
+    /// The same life in a copy of its database that knows nothing of this one: what happens there is counted there alone.
+    pub fn beside(&self) -> Self {
+        Self { beats: Arc::default(), file: None, ..self.clone() }
+    }
+
     /// Remembers a committed sign of life in the data directory. A disk that does not take it costs a witness, no more.
     pub fn noted(&self, beats: i64) {
         self.beats.fetch_max(beats, Ordering::Relaxed);
-        if let Err(e) = self.file.raise(beats) {
+        if let Some(Err(e)) = self.file.as_ref().map(|file| file.raise(beats)) {
             tracing::debug!(error = %e, "the data directory could not note the sign of life");
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod crypto;
+pub mod dice;
 pub mod ids;
 pub mod meter;
 pub mod process;
@@ -12,6 +13,7 @@ pub mod text;
 pub mod zone;
 
 pub use clock::Clock;
+pub use dice::Dice;
 pub use ids::*;
 pub use secret::Secret;
 pub use seldom::Seldom;

@@ -69,7 +69,7 @@ test('stopped: everybody is told in words and in time, and what was due meanwhil
   assert.equal((await ask(`${rostrum.url}/readyz`)).status, 200)
 })
 
-test('stopped between acceptance and our record: one post, and we know it', options, async () => {
+test('F2: stopped between acceptance and our record: one post, and we know it', options, async () => {
   await delayNextAnswer(platform, 2000)
   const id = await rostrum.schedule(channel.id, [{ content: 'Accepted', image: [] }], { type: 'now' })
   await until('the platform to have it', async () => (await count(platform, 'Accepted')) === 1, { every: 20 })

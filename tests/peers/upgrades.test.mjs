@@ -48,7 +48,7 @@ test('told to end while a platform is slow: it waits for the answer and writes i
   assert.equal(await count(platform, 'Slow'), 1)
 })
 
-test('an upgrade copies the database before it changes the schema', async () => {
+test('F12: an upgrade copies the database before it changes the schema', async () => {
   assert.equal(await rostrum.stop(), 0)
   // As an older program left it: without the step that gave drafts their own column.
   const newest = await steps(database())

@@ -24,6 +24,9 @@ pub async fn write(tx: &mut Tx, all: &[(usize, &Conclusion)], written: &mut [boo
     }
     all.iter().filter(|(_, c)| !held.contains(&c.place.part)).for_each(|(n, _)| written[*n] = false);
     let concluded: Vec<&Conclusion> = all.iter().map(|(_, c)| *c).filter(|c| held.contains(&c.place.part)).collect();
+    for c in concluded.iter().filter(|c| c.place.lane.crashes > 0) {
+        model::survived(tx, c.place.lane).await?;
+    }
     remember(tx, &concluded).await?;
     // Most posts are one part: their state is known without reading the parts again.
     let (whole, others): (Vec<&Conclusion>, Vec<&Conclusion>) =
@@ -132,7 +135,7 @@ fn address(c: &Conclusion) -> Option<String> {
 
 async fn follow_up(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     if c.absent {
-        q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(c.place.part).exec(tx).await?;
+        model::absolve(tx, c.place.part, c.now).await?;
     }
     if matches!(standing(c).0, PartState::Retrying | PartState::Waiting) {
         model::stop_removed(tx, c.place.part).await?;
@@ -159,12 +162,11 @@ async fn follow_up(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     Ok(())
 }
 
-/// What was removed meanwhile is settled and not held. The channel may have been reconnected or removed while the
-/// attempt was under way, so it is looked at again.
+/// The channel may have been reconnected or removed while the attempt was under way, so it is looked at again.
 async fn hold(tx: &mut Tx, c: &Conclusion) -> Result<()> {
     match model::find_target(&mut *tx, c.place.org, c.place.target).await {
         Ok(target) => model::hold(tx, &target, "reconnect", c.now).await?,
-        Err(Error::NotFound(_)) => drop(model::settle(tx, c.place.org, c.place.target).await?),
+        Err(Error::NotFound(_)) => model::hold_removed(tx, c.place.org, c.place.target, "reconnect").await?,
         Err(e) => return Err(e),
     }
     tx.publish(Topic::Channels);

@@ -1,24 +1,35 @@
 //! Attempts that have ended. An end is evidence and is written whoever has the lane by now.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::End;
 use crate::{
     db::{Tx, Value, portions, q},
     error::{Error, FailureKind, Result},
+    kit::AttemptId,
 };
 
-/// Writes them.
+/// Writes them. An attempt that was found absent, or whose part was edited, counts no more: a late refusal must not take
+/// the doubt of the attempt after it away.
 pub async fn write(tx: &mut Tx, all: &[(usize, &End)]) -> Result<()> {
     let rows = all.iter().map(|(_, end)| attempt(end)).collect::<Result<Vec<_>>>()?;
+    let mut counted: HashSet<AttemptId> = HashSet::with_capacity(all.len());
     for portion in portions(&rows) {
-        q("UPDATE attempts SET ended_at = v.column2, outcome = v.column3, failure = v.column4 FROM (")
-            .rows("VALUES ", portion.iter().cloned())
-            .push(") AS v WHERE attempts.id = v.column1")
-            .exec(tx)
-            .await?;
+        let ended: Vec<(AttemptId,)> =
+            q("UPDATE attempts SET ended_at = v.column2, outcome = v.column3, failure = v.column4 FROM (")
+                .rows("VALUES ", portion.iter().cloned())
+                .push(
+                    ") AS v WHERE attempts.id = v.column1 AND (attempts.outcome IS NULL OR v.column3 = 'done')
+                     RETURNING attempts.id",
+                )
+                .all(&mut *tx)
+                .await?;
+        counted.extend(ended.into_iter().map(|(id,)| id));
     }
-    let done: Vec<Vec<Value>> = all.iter().filter_map(|(_, end)| step(end)).collect();
+    let counted: Vec<&End> = all.iter().map(|(_, end)| *end).filter(|end| counted.contains(&end.attempt)).collect();
+    let done: Vec<Vec<Value>> = counted.iter().filter_map(|end| step(end)).collect();
     for portion in portions(&done) {
         q("UPDATE steps SET state = 'done', result = v.column3 FROM (")
             .rows("VALUES ", portion.iter().cloned())
@@ -26,7 +37,7 @@ pub async fn write(tx: &mut Tx, all: &[(usize, &End)]) -> Result<()> {
             .exec(tx)
             .await?;
     }
-    for (_, end) in all.iter().filter(|(_, end)| outcome(end) == "failed") {
+    for end in counted.iter().filter(|end| outcome(end) == "failed") {
         q("UPDATE steps SET unsure = unsure - 1 WHERE part_id = $1 AND name = $2 AND unsure > 0")
             .bind(end.part)
             .bind(&end.step)

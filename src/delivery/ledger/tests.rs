@@ -10,7 +10,7 @@ use crate::error::FailureKind;
 fn place(part: PartId, channel: ChannelId) -> Place {
     let org = OrgId::new();
     Place {
-        lane: Lane { channel_id: channel, org_id: org, epoch: 1 },
+        lane: Lane { channel_id: channel, org_id: org, epoch: 1, crashes: 0 },
         org,
         post: PostId::new(),
         target: TargetId::new(),
@@ -61,7 +61,7 @@ fn entry(kind: u8, part: PartId, channel: ChannelId) -> Entry {
             releases: false,
             now,
         })),
-        _ => Entry::Release(Lane { channel_id: channel, org_id: OrgId::new(), epoch: 1 }),
+        _ => Entry::Release(Lane { channel_id: channel, org_id: OrgId::new(), epoch: 1, crashes: 0 }),
     }
 }
 

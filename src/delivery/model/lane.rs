@@ -18,6 +18,8 @@ pub struct Lane {
     pub org_id: OrgId,
     /// Raised by every claim; results are written only under the newest.
     pub epoch: i64,
+    /// Processes in a row that died while they had it, before anything on it came to an end.
+    pub crashes: i64,
 }
 
 /// Sets `next_due` to the earliest time at which a part of the channel wants to be looked at.
@@ -82,7 +84,8 @@ pub async fn claim(
     let mut claimed = Vec::with_capacity(channels.len());
     for portion in portions(channels) {
         let lanes: Vec<Lane> = q(
-            "UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3 WHERE channel_id IN (SELECT channel_id FROM lanes
+            "UPDATE lanes SET epoch = epoch + 1, worker = $1, lease_until = $3,
+               crashes = crashes + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END WHERE channel_id IN (SELECT channel_id FROM lanes
                WHERE next_due <= $2 AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1))",
         )
         .bind(worker)
@@ -91,7 +94,7 @@ pub async fn claim(
         .list(" AND channel_id IN ", portion.iter().copied())
         // Several workers on one Postgres pass each other's rows; SQLite has one writer.
         .dialect(" FOR UPDATE SKIP LOCKED", "")
-        .push(") RETURNING channel_id, org_id, epoch")
+        .push(") RETURNING channel_id, org_id, epoch, crashes")
         .all(&mut *tx)
         .await?;
         claimed.extend(lanes);
@@ -132,6 +135,7 @@ pub async fn release(tx: &mut Tx, lanes: Vec<Lane>) -> Result<()> {
     for portion in portions(&lanes) {
         q("UPDATE lanes SET next_due = (SELECT min(p.next_at) FROM parts p WHERE p.channel_id = lanes.channel_id AND p.next_at IS NOT NULL),
              worker = CASE WHEN epoch = v.column2 THEN NULL ELSE worker END,
+            crashes = CASE WHEN epoch = v.column2 THEN 0 ELSE crashes END,
              lease_until = CASE WHEN epoch = v.column2 THEN NULL ELSE lease_until END FROM (")
             .rows("VALUES ", portion.iter().map(|l| vec![l.channel_id.into(), l.epoch.into()]))
             .push(") AS v WHERE lanes.channel_id = v.column1")
@@ -148,5 +152,15 @@ pub async fn extend_leases(tx: &mut Tx, worker: Uuid, until: DateTime<Utc>) -> R
 
 /// Frees every lane: only for a process that is alone on the database.
 pub async fn forget_leases(tx: &mut Tx) -> Result<u64> {
-    q("UPDATE lanes SET worker = NULL, lease_until = NULL WHERE lease_until IS NOT NULL").exec(tx).await
+    q("UPDATE lanes SET worker = NULL, lease_until = NULL, crashes = crashes + 1 WHERE lease_until IS NOT NULL").exec(tx).await
+}
+
+/// Something on the lane came to an end: whoever died at it before did not die of that.
+pub async fn survived(tx: &mut Tx, lane: Lane) -> Result<()> {
+    q("UPDATE lanes SET crashes = 0 WHERE channel_id = $1 AND epoch = $2")
+        .bind(lane.channel_id)
+        .bind(lane.epoch)
+        .exec(tx)
+        .await?;
+    Ok(())
 }

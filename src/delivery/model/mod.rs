@@ -18,19 +18,19 @@ mod target;
 mod withdrawal;
 
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
-pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release};
+pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release, survived};
 pub use late::{Late, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out};
 pub use level::{StoredLevel, heed, levels, lock_levels, set_levels};
 pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
 pub use occurrence::{Planned, detach, forget, hold_series, occurrences_of, pass_over, release_series, set_occurrence};
-pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, newest_outage, record_outage, silent_since};
+pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, last_sign, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use part_media::fill_part_media;
-pub use removal::{bring_back, remove_one, stop_removed};
+pub use removal::{bring_back, hold_removed, remove_one, stop_removed, withdraw_unsent};
 pub use resolution::{Resolution, give_up, known_remotes, resolve};
 pub use same::{content_hash, find_same};
 pub use slot::{lock_channels, minute, planned};
-pub use step::{Step, steps_of};
+pub use step::{Step, absolve, distrust_keys, shorten_waits, steps_of};
 pub use target::{
     NewPart, NewTarget, Target, TargetChange, WAITING_FOR_PERSON, add, add_occurrence, changed, find_target, held_for_channels,
     hold, is_under_way, let_go, may_be_live, replace, resume, settle, waiting_for_person,

@@ -33,10 +33,15 @@ pub struct OutageNote {
     pub due: i64,
 }
 
+/// The last sign of life of any engine.
+pub async fn last_sign(ex: impl Into<Ex<'_>>) -> Result<Option<DateTime<Utc>>> {
+    let (last,): (Option<DateTime<Utc>>,) = q("SELECT heartbeat_at FROM instance").one(ex).await?;
+    Ok(last)
+}
+
 /// The last sign of life, when it lies more than five minutes before `now`.
 pub async fn silent_since(ex: impl Into<Ex<'_>>, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
-    let (last,): (Option<DateTime<Utc>>,) = q("SELECT heartbeat_at FROM instance").one(ex).await?;
-    Ok(last.filter(|last| now - *last > SILENCE))
+    Ok(last_sign(ex).await?.filter(|last| now - *last > SILENCE))
 }
 
 /// Writes down that nobody showed life since `last`, and what was due meanwhile. Shows life itself, so that of several engines

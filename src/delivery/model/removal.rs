@@ -15,13 +15,48 @@ use crate::{
 /// Removes one target from the lists and withdraws what has not gone out. What is in flight finishes.
 pub async fn remove_one(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>, now: DateTime<Utc>) -> Result<()> {
     let target = find_target(&mut *tx, org, id).await?;
-    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')")
-        .bind(id)
-        .exec(tx)
-        .await?;
+    withdraw_unsent(tx, id, now).await?;
     q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
     note(tx, &target, "target.deleted", user, now).await?;
     changed(tx, org, target.channel_id).await
+}
+
+/// Withdraws the parts of a target that surely did not go out. Of one that is to be tried again after an answer that was
+/// lost nobody knows: that is followed to its end, so that the row says what is live.
+pub async fn withdraw_unsent(tx: &mut Tx, id: TargetId, now: DateTime<Utc>) -> Result<()> {
+    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')
+       AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable'
+           AND (s.state = 'done' OR s.unsure > 0))")
+    .bind(id)
+    .exec(tx)
+    .await?;
+    q("UPDATE parts SET next_at = COALESCE(next_at, $2), state = CASE WHEN EXISTS
+         (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable' AND s.state <> 'done' AND s.unsure > 0)
+         THEN 'uncertain' ELSE 'processing' END
+       WHERE target_id = $1 AND state IN ('waiting', 'retrying')")
+    .bind(id)
+    .bind(now)
+    .exec(tx)
+    .await?;
+    Ok(())
+}
+
+/// As [`super::hold`], of a target that was removed meanwhile: what may be live is looked for when the channel works
+/// again, the rest ends.
+pub async fn hold_removed(tx: &mut Tx, org: OrgId, id: TargetId, reason: &str) -> Result<()> {
+    q("UPDATE parts SET next_at = NULL, state = CASE WHEN state IN ('processing', 'uncertain') THEN state ELSE 'cancelled' END
+       WHERE target_id = $1 AND state IN ('waiting', 'sending', 'retrying', 'processing', 'uncertain')")
+    .bind(id)
+    .exec(tx)
+    .await?;
+    settle(tx, org, id).await?;
+    q("UPDATE targets SET state = 'held', reason = $2 WHERE id = $1 AND EXISTS
+         (SELECT 1 FROM parts p WHERE p.target_id = $1 AND p.state IN ('processing', 'uncertain'))")
+    .bind(id)
+    .bind(reason)
+    .exec(tx)
+    .await?;
+    Ok(())
 }
 
 /// Ends a part that would be tried again although its target was removed meanwhile.

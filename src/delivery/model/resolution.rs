@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Part, Target, changed, find_part, find_target, parts_of, settle};
+use super::{Part, Target, absolve, changed, find_part, find_target, parts_of, settle};
 use crate::{
     db::{Tx, q},
     delivery::{PartState, TargetState, actions},
@@ -69,7 +69,7 @@ pub async fn resolve(
     leave(tx, &part, state, at, remote.is_some().then_some(now)).await?;
     match remote {
         Some(remote) => link(tx, &target, &part, &remote, matches!(answer, Resolution::Linked(_)), now).await?,
-        None => q("UPDATE steps SET unsure = 0 WHERE part_id = $1 AND state = 'open'").bind(id).exec(tx).await.map(drop)?,
+        None => absolve(tx, id, now).await?,
     }
     if *answer == Resolution::Drop {
         skip_rest(tx, &part).await?;

@@ -291,7 +291,9 @@ pub async fn held_for_channels(tx: &mut Tx) -> Result<Vec<Target>> {
          t.created_at, t.published_at
        FROM targets t JOIN channels c ON c.id = t.channel_id
        WHERE t.state = 'held' AND t.reason IN ('reconnect', 'paused') AND c.state = 'active' AND c.deleted_at IS NULL
-       AND t.deleted_at IS NULL ORDER BY t.channel_id, t.due_at LIMIT 200")
+       AND (t.deleted_at IS NULL OR EXISTS
+           (SELECT 1 FROM parts p WHERE p.target_id = t.id AND p.state IN ('processing', 'uncertain')))
+       ORDER BY t.channel_id, t.due_at LIMIT 200")
     .all(&mut *tx)
     .await
 }

@@ -192,7 +192,7 @@ async fn plan(rig: &Rig) -> Vec<Option<DateTime<Utc>>> {
 
 /// F4, F14, G10: 500 overdue posts on one channel after two days go out one a minute, in order, and neither another channel
 /// nor what is on time waits for them. A second downtime does not make them a burst.
-async fn five_hundred_overdue_posts_are_no_burst(database: Database) {
+async fn f14_five_hundred_overdue_posts_are_no_burst(database: Database) {
     let mut rig = rig(database).await;
     choose(&rig, 3 * 24 * 60, LatePolicy::Hold).await;
     let second = rig.channel("second").await;
@@ -321,7 +321,7 @@ mod on {
         each_policy
         a_channel_has_a_choice_of_its_own
         what_was_held_for_a_channel_follows_the_policy
-        five_hundred_overdue_posts_are_no_burst
+        f14_five_hundred_overdue_posts_are_no_burst
         old_and_young_are_told_apart_after_a_long_silence
         a_person_moves_and_skips
         movers_take_turns

@@ -1,6 +1,7 @@
 //! Delivery against a platform that misbehaves as told: never twice, never lost, and said why when it waits.
 
 mod catch_up;
+mod failures;
 mod fairness;
 mod limits;
 mod people;

@@ -181,9 +181,9 @@ delivers! {
     }
 }
 
-/// Accepted, then we crashed, then a person paused the channel: it is held, and although it waits it may be live, so that
-/// it can be neither changed nor withdrawn. Resumed, it is found.
-async fn held_after_a_crash(database: Database) {
+/// Accepted, then we crashed, then a person paused the channel: what the platform has is found and said all the same, and
+/// can be neither changed nor withdrawn.
+async fn found_on_a_paused_channel(database: Database) {
     let mut rig = Rig::with(database, Clock::system(), |c| {
         c.delivery.drain_seconds = 0;
         c.delivery.lease_seconds = 1;
@@ -198,23 +198,21 @@ async fn held_after_a_crash(database: Database) {
     channel(&rig).await.pause(&mut tx, None, rig.now()).await.unwrap();
     tx.commit().await.unwrap();
     rig.restart();
-    rig.reaches(id, TargetState::Held).await;
     assert!(matches!(edit(&rig, id, When::Now, "changed").await, Err(Error::Conflict(_))));
     assert!(matches!(cancel(&rig, id).await, Err(Error::Conflict(_))));
-    let mut tx = rig.app.app.db.begin().await.unwrap();
-    channel(&rig).await.resume(&mut tx, None, rig.now()).await.unwrap();
-    tx.commit().await.unwrap();
     rig.reaches(id, TargetState::Published).await;
+    let later = rig.post(When::Now, &["later"]).await;
+    assert_eq!(rig.reaches(later, TargetState::Held).await.reason.as_deref(), Some("paused"));
     let stats = rig.platform.stats().await;
     assert_eq!((stats["posts"].as_i64(), stats["duplicates"].as_i64()), (Some(1), Some(0)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_cut_off_by_a_crash_is_not_edited_while_held_sqlite() {
-    held_after_a_crash(Database::Sqlite).await;
+async fn what_was_cut_off_by_a_crash_is_found_on_a_paused_channel_sqlite() {
+    found_on_a_paused_channel(Database::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_cut_off_by_a_crash_is_not_edited_while_held_postgres() {
-    held_after_a_crash(Database::Postgres).await;
+async fn what_was_cut_off_by_a_crash_is_found_on_a_paused_channel_postgres() {
+    found_on_a_paused_channel(Database::Postgres).await;
 }

@@ -125,11 +125,11 @@ async fn crash_after_acceptance(database: Database, mode: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_after_acceptance_publishes_once_sqlite() {
+async fn f13_a_crash_after_acceptance_publishes_once_sqlite() {
     crash_after_acceptance(Database::Sqlite, "hang").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_after_acceptance_publishes_once_postgres() {
+async fn f13_a_crash_after_acceptance_publishes_once_postgres() {
     crash_after_acceptance(Database::Postgres, "hang").await;
 }

@@ -145,7 +145,7 @@ both_databases! {
     }
 
     /// The wall clock of the chosen zone decides: a skipped hour means the end of the gap.
-    async fn times_are_of_the_chosen_zone(app) {
+    async fn f9_times_are_of_the_chosen_zone(app) {
         let owner = app.owner().await;
         let ann = channel(&app, owner.org, "Ann").await.to_string();
         let day = spring();

@@ -251,7 +251,7 @@ both_databases! {
     }
 
     /// An older database under a directory that remembers more.
-    async fn an_older_database_in_the_same_place_is_noticed(app) {
+    async fn f11_an_older_database_in_the_same_place_is_noticed(app) {
         let again = || instance::enter(&app.app.db, &app.app.store, &app.app.data, app.app.clock.now());
         again().await.unwrap();
         let mut tx = app.app.db.begin().await.unwrap();

@@ -120,11 +120,11 @@ async fn followers_fail_for_ever(database: Engine) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_follows_undoes_or_repeats_a_publish_sqlite() {
+async fn f1_f15_nothing_that_follows_undoes_or_repeats_a_publish_sqlite() {
     followers_fail_for_ever(Engine::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_follows_undoes_or_repeats_a_publish_postgres() {
+async fn f1_f15_nothing_that_follows_undoes_or_repeats_a_publish_postgres() {
     followers_fail_for_ever(Engine::Postgres).await;
 }

@@ -89,7 +89,7 @@ async fn only_a_refused_password_asks_a_person() {
 }
 
 #[tokio::test]
-async fn trouble_on_the_way_to_a_session_is_never_the_persons() {
+async fn f7_f8_trouble_on_the_way_to_a_session_is_never_the_persons() {
     for trouble in [
         Answer::Drop,
         Answer::Hang,
