@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
+    channels,
     error::Result,
     events, identity,
     kit::{EventId, OrgId},
@@ -35,6 +36,9 @@ pub fn runner(app: &App) -> Runner<App> {
         .runs::<notify::Digest>()
         .runs::<plugs::Look>()
         .runs_at(Turn::Every(TimeDelta::minutes(5)), plugs::Plan {})
+        .runs::<channels::CopyPicture>()
+        .runs_at(at(4, 40), channels::RefreshPictures {})
+        .runs_at(Turn::Every(TimeDelta::hours(1)), channels::Prune {})
         .runs_at(Turn::Every(TimeDelta::hours(1)), notify::Digests {})
         .runs_at(at(3, 10), notify::Prune {})
         .runs_at(at(3, 20), media::Clean {})

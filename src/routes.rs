@@ -129,6 +129,7 @@ where
     let peer = req.data::<Peer>().cloned().expect("the peer is put into every request");
     let mut frame = Frame::visitor(&req, &app.pages, &peer);
     let (method, path, id) = (req.method().clone(), req.uri().path().to_owned(), RequestId::of(&req));
+    let wanted = req.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
     let admitted = admit(&app, &mut req, &mut frame).await;
     req.set_data(frame.clone());
     let result = match admitted {
@@ -138,7 +139,7 @@ where
     Ok(result.unwrap_or_else(|e| {
         let (code, error) = problem::understand(e);
         problem::log(&error, method.as_str(), &path, &id);
-        failed(code, &error, &method, &path, frame, &id)
+        failed((code, &error), &method, &wanted, frame, &id)
     }))
 }
 
@@ -194,9 +195,10 @@ fn check_token(req: &mut Request, expected: String) -> Result<()> {
     csrf::check_token(&expected, &given)
 }
 
-fn failed(code: StatusCode, error: &Error, method: &Method, path: &str, frame: Frame, id: &str) -> Response {
+/// `wanted` is the path with its query: whoever comes back from a platform to find their session over goes on after the login.
+fn failed((code, error): (StatusCode, &Error), method: &Method, wanted: &str, frame: Frame, id: &str) -> Response {
     if matches!(error, Error::Unauthorized) && *method == Method::GET {
-        let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+        let next: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
         return web::redirect(&format!("/login?next={next}")).into_response();
     }
     problem::page(code, error, frame, id)

@@ -2,11 +2,13 @@
 import * as shortcuts from "./shortcuts.js";
 
 const behaviours = [
+  ["[data-await]", () => import("./await.js")],
   ["[data-bulk]", () => import("./bulk.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-fields]", () => import("./fields.js")],
   ["[data-flash]", () => import("./flash.js")],
+  ["[data-gallery]", () => import("./gallery.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
   ["[data-repeat]", () => import("./repeat.js")],

@@ -175,8 +175,17 @@ impl Desk {
             tokens: &self.purse,
             now,
         };
-        let call =
-            Call { access, text: &text, media, settings: &settings, position: 0, thread: &[], steps: &steps, files: &files };
+        let call = Call {
+            access,
+            text: &text,
+            media,
+            settings: &settings,
+            position: 0,
+            thread: &[],
+            last: true,
+            steps: &steps,
+            files: &files,
+        };
         self.provider.publish(&call).await?;
         Ok(())
     }
@@ -225,6 +234,10 @@ impl MediaSource for Film {
     }
 
     fn public_url(&self, _: MediaId) -> Option<String> {
+        None
+    }
+
+    fn lasting_url(&self, _: MediaId) -> Option<String> {
         None
     }
 }

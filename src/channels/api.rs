@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 pub use self::lookups::Lookups;
 use super::{
     model::{Channel, ChannelChange, Slot},
+    picture::public,
     slots::{self, NewSlot},
 };
 use crate::{
@@ -129,14 +130,14 @@ impl Example for ChannelView {
 }
 
 impl ChannelView {
-    fn new(channel: Channel, slots: &[Slot]) -> Self {
+    fn new(app: &App, channel: Channel, slots: &[Slot]) -> Self {
         let slot = |s: &Slot| SlotView { id: s.id.to_string(), time: slots::time(s.minute), weekdays: slots::days(s.weekdays) };
         Self {
             id: channel.id.to_string(),
             provider: channel.provider,
             name: channel.name,
             handle: channel.handle,
-            picture: channel.picture,
+            picture: channel.picture.map(|picture| public(app, &picture)),
             url: channel.url,
             state: channel.state.as_str().into(),
             reason: channel.reason,
@@ -146,11 +147,11 @@ impl ChannelView {
         }
     }
 
-    async fn find(ex: impl Into<Ex<'_>>, org: OrgId, id: ChannelId) -> Result<Self> {
+    async fn find(app: &App, ex: impl Into<Ex<'_>>, org: OrgId, id: ChannelId) -> Result<Self> {
         let mut ex = ex.into();
         let channel = Channel::find(&mut ex, org, id).await?;
         let slots = Slot::list(ex, org, id).await?;
-        Ok(Self::new(channel, &slots))
+        Ok(Self::new(app, channel, &slots))
     }
 }
 
@@ -176,7 +177,7 @@ impl Api {
         let rest: Vec<Channel> = all.into_iter().filter(|c| after.is_none_or(|a| c.id.0 > a.id)).collect();
         let view = |channel: Channel| {
             let own: Vec<Slot> = slots.iter().filter(|(of, _)| *of == channel.id).map(|(_, slot)| slot.clone()).collect();
-            ChannelView::new(channel, &own)
+            ChannelView::new(&app, channel, &own)
         };
         Ok(Page::of(rest, take, |c: &Channel| Cursor::new(c.created_at, c.id), view))
     }
@@ -193,7 +194,7 @@ impl Api {
         id: Path<String>,
     ) -> Answer<Reply<ChannelView>, Read> {
         let org = token.may(Scope::ChannelsRead)?.org;
-        Ok(Reply::tagged(&ChannelView::find(&app.db, org, self::id(&id, "channel")?).await?, None))
+        Ok(Reply::tagged(&ChannelView::find(&app, &app.db, org, self::id(&id, "channel")?).await?, None))
     }
 
     /// Change a channel
@@ -216,7 +217,7 @@ impl Api {
         let names = names(&change.channel, &body.json)?;
         let Change { channel, caller, mut tx } = change;
         channel.change(&mut tx, &names, caller.user, app.clock.now()).await?;
-        Ok(end(tx, &once, &channel).await?)
+        Ok(end(&app, tx, &once, &channel).await?)
     }
 
     /// Remove a channel
@@ -235,7 +236,7 @@ impl Api {
         if_match: Header<Option<String>>,
     ) -> Answer<Reply<ChannelView>, Write> {
         let Change { channel, caller, mut tx } = Change::begin(&app, &token, (&id, if_match.0)).await?;
-        let view = ChannelView::find(&mut tx, caller.org, channel.id).await?;
+        let view = ChannelView::find(&app, &mut tx, caller.org, channel.id).await?;
         channel.remove(&mut tx, caller.user, app.clock.now()).await?;
         Ok(once.commit(tx, Reply::new(&view)).await?)
     }
@@ -257,7 +258,7 @@ impl Api {
     ) -> Answer<Reply<ChannelView>, Write> {
         let Change { channel, caller, mut tx } = Change::begin(&app, &token, (&id, if_match.0)).await?;
         channel.pause(&mut tx, caller.user, app.clock.now()).await?;
-        Ok(end(tx, &once, &channel).await?)
+        Ok(end(&app, tx, &once, &channel).await?)
     }
 
     /// End the pause of a channel
@@ -277,7 +278,7 @@ impl Api {
     ) -> Answer<Reply<ChannelView>, Write> {
         let Change { channel, caller, mut tx } = Change::begin(&app, &token, (&id, if_match.0)).await?;
         channel.resume(&mut tx, caller.user, app.clock.now()).await?;
-        Ok(end(tx, &once, &channel).await?)
+        Ok(end(&app, tx, &once, &channel).await?)
     }
 
     /// Add a posting time
@@ -295,7 +296,7 @@ impl Api {
     ) -> Answer<Reply<ChannelView, 201>, Write> {
         let Change { channel, caller, mut tx } = Change::begin(&app, &token, (&id, None)).await?;
         Slot::add(&mut tx, caller.org, channel.id, time(&body.json)?).await?;
-        Ok(end(tx, &once, &channel).await?)
+        Ok(end(&app, tx, &once, &channel).await?)
     }
 
     /// Remove a posting time
@@ -315,7 +316,7 @@ impl Api {
         let Change { channel, caller, mut tx } = Change::begin(&app, &token, (&id, None)).await?;
         let slot: SlotId = self::id(&slot, "slot")?;
         Slot::remove(&mut tx, caller.org, channel.id, slot).await?;
-        Ok(end(tx, &once, &channel).await?)
+        Ok(end(&app, tx, &once, &channel).await?)
     }
 }
 
@@ -334,15 +335,15 @@ impl<'a> Change<'a> {
         let mut tx = app.db.begin().await?;
         let channel = Channel::find(&mut tx, caller.org, id).await?;
         if if_match.is_some() {
-            let view = ChannelView::find(&mut tx, caller.org, id).await?;
+            let view = ChannelView::find(app, &mut tx, caller.org, id).await?;
             is_current(if_match.as_deref(), &Reply::<ChannelView>::tagged(&view, None).etag.unwrap_or_default())?;
         }
         Ok(Self { channel, caller, tx })
     }
 }
 
-async fn end<const STATUS: u16>(mut tx: Tx, once: &Once, channel: &Channel) -> Result<Reply<ChannelView, STATUS>> {
-    let view = ChannelView::find(&mut tx, channel.org_id, channel.id).await?;
+async fn end<const STATUS: u16>(app: &App, mut tx: Tx, once: &Once, channel: &Channel) -> Result<Reply<ChannelView, STATUS>> {
+    let view = ChannelView::find(app, &mut tx, channel.org_id, channel.id).await?;
     once.commit(tx, Reply::tagged(&view, None)).await
 }
 

@@ -203,7 +203,7 @@ fn accepted(about: &Descriptor) -> String {
 /// What the short list of a page leaves out: how text is counted, and limits that few platforms have.
 fn details(about: &Descriptor) -> Vec<(&'static str, u64)> {
     let limits = &about.limits;
-    let Text { max, measure, max_bytes } = limits.text;
+    let Text { max, measure, max_bytes, parsed: _ } = limits.text;
     let unit = match measure.unit {
         Unit::Graphemes => "manual.in_graphemes",
         Unit::Chars => "manual.in_chars",

@@ -11,6 +11,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
+pub use super::channel::Channel;
 use super::commands::Request;
 use crate::{
     config::{self, Loaded},
@@ -210,44 +211,6 @@ pub enum Token {
     },
 }
 
-/// `rostrum channel`
-#[derive(Debug, Subcommand)]
-pub enum Channel {
-    /// Connect an account; prints id, name and handle
-    Add {
-        /// The provider's id (see `channel providers`)
-        provider: String,
-        /// Organisation; may be left out when there is only one
-        #[arg(long)]
-        organisation: Option<String>,
-        /// An answer of the connect form: k=v, k=@file, or k=- for standard input
-        #[arg(long = "field", value_name = "K=V")]
-        fields: Vec<String>,
-    },
-    /// Choose what becomes of its late posts; what is left out is as the organisation has it
-    Late {
-        /// The channel's id
-        id: String,
-        /// Organisation; may be left out when there is only one
-        #[arg(long)]
-        organisation: Option<String>,
-        /// So many minutes after its time a post is sent all the same
-        #[arg(long, default_value = "")]
-        minutes: String,
-        /// What becomes of a later one: hold, next_free_slot or skip
-        #[arg(long, default_value = "")]
-        policy: String,
-    },
-    /// The platforms: connect fields, settings, limits, abilities
-    Providers,
-    /// The connected accounts
-    List {
-        /// Organisation; may be left out when there is only one
-        #[arg(long)]
-        organisation: Option<String>,
-    },
-}
-
 /// `rostrum post`
 #[derive(Debug, Subcommand)]
 pub enum Post {
@@ -388,7 +351,7 @@ impl Command {
     pub fn request(&self) -> Result<Request> {
         match self {
             Self::Admin { command } => admin(command),
-            Self::Channel { command } => channel(command),
+            Self::Channel { command } => command.request(),
             Self::Post { command } => post(command),
             Self::Resume { show: true, .. } => Ok(Request::Paused),
             Self::Resume { hold_overdue, .. } => Ok(Request::Resume { hold_overdue: *hold_overdue }),
@@ -421,22 +384,6 @@ fn token(command: &Token) -> Request {
         Token::List { organisation } => Request::TokenList { organisation: organisation.clone() },
         Token::Revoke { id, organisation } => Request::TokenRevoke { id: id.clone(), organisation: organisation.clone() },
     }
-}
-
-fn channel(command: &Channel) -> Result<Request> {
-    Ok(match command {
-        Channel::Add { provider, organisation, fields } => {
-            Request::ChannelAdd { provider: provider.clone(), organisation: organisation.clone(), fields: answers(fields)? }
-        }
-        Channel::List { organisation } => Request::ChannelList { organisation: organisation.clone() },
-        Channel::Late { id, organisation, minutes, policy } => Request::ChannelLate {
-            id: id.clone(),
-            organisation: organisation.clone(),
-            minutes: minutes.clone(),
-            policy: policy.clone(),
-        },
-        Channel::Providers => return Err(Error::invalid("command", "cli.not_here")),
-    })
 }
 
 fn post(command: &Post) -> Result<Request> {
@@ -475,7 +422,7 @@ fn pairs(list: &[String]) -> Result<BTreeMap<String, String>> {
 }
 
 /// `k=v`, `k=@file` and `k=-`, so that secrets stay out of the process list.
-fn answers(list: &[String]) -> Result<BTreeMap<String, Secret>> {
+pub(super) fn answers(list: &[String]) -> Result<BTreeMap<String, Secret>> {
     let read = |name: &str, value: &str| match value.strip_prefix('@') {
         _ if value == "-" => standard_input(),
         Some(file) => match std::fs::read_to_string(file) {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::{backup, mail, token};
+use super::{backup, channel, mail, token};
 use crate::{
     api_v1,
     app::App,
@@ -77,9 +77,20 @@ pub enum Request {
         provider: String,
         /// Which organisation.
         organisation: Option<String>,
+        /// Of several accounts that the answers open, which one.
+        page: Option<String>,
         /// The connect form's answers.
         #[serde(serialize_with = "expose_all")]
         fields: BTreeMap<String, Secret>,
+    },
+    /// `channel test`, `channel remove`, `channel reconnect`
+    ChannelAct {
+        /// The channel.
+        id: String,
+        /// Which organisation.
+        organisation: Option<String>,
+        /// Which of them.
+        act: channel::Act,
     },
     /// `channel list`
     ChannelList {
@@ -178,13 +189,16 @@ pub async fn execute(app: &App, request: Request) -> Result<Json> {
         }
         Request::TokenList { organisation } => token::list(app, organisation_of(app, organisation).await?.id).await,
         Request::TokenRevoke { id, organisation } => token::revoke(app, organisation_of(app, organisation).await?.id, &id).await,
-        Request::ChannelAdd { provider, organisation, fields } => {
+        Request::ChannelAct { id, organisation, act } => {
+            channel::act(app, organisation_of(app, organisation).await?.id, &id, act).await
+        }
+        Request::ChannelAdd { provider, organisation, page, fields } => {
             if providers::find(&provider).is_none() {
                 return Err(Error::invalid("provider", Message::new("cli.unknown_provider").with("name", provider)));
             }
             let org = organisation_of(app, organisation).await?.id;
             let answers = fields.into_iter().map(|(name, value)| (name, value.expose().to_owned())).collect();
-            let channel = channels::connect(app, org, &provider, &answers).await?;
+            let channel = channels::connect_page(app, org, (&provider, page.as_deref()), &answers).await?;
             Ok(json!({"id": channel.id, "name": channel.name, "handle": channel.handle}))
         }
         Request::ChannelList { organisation } => channel_list(app, organisation).await,
@@ -385,7 +399,7 @@ fn part(part: &delivery::Part) -> Json {
 
 /// `channel providers`: the registry.
 pub fn providers() -> Json {
-    providers::REGISTRY.iter().map(|p| channels::describe(p.about())).collect()
+    providers::all().into_iter().map(|p| channels::describe(p.about())).collect()
 }
 
 /// `config show`: every setting with its origin.

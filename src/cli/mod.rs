@@ -6,6 +6,7 @@
 
 mod arguments;
 mod backup;
+mod channel;
 mod commands;
 mod mail;
 mod output;

@@ -119,6 +119,9 @@ values!(
     crate::kit::JobId => Uuid: |x| x.0,
     crate::kit::NoticeId => Uuid: |x| x.0,
     crate::kit::TokenId => Uuid: |x| x.0,
+    crate::kit::ConnectionId => Uuid: |x| x.0,
+    crate::kit::DeveloperAppId => Uuid: |x| x.0,
+    crate::kit::CustomerId => Uuid: |x| x.0,
 );
 
 /// A line of a plan: the only column on Postgres, the fourth on SQLite.

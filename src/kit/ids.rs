@@ -75,4 +75,10 @@ ids! {
     NoticeId,
     /// An access token of `/api/v1`.
     TokenId,
+    /// Connecting an account that takes several steps.
+    ConnectionId,
+    /// A developer app that somebody entered.
+    DeveloperAppId,
+    /// Whom channels are run for.
+    CustomerId,
 }

@@ -86,6 +86,18 @@ impl MediaSource for Files {
     }
 }
 
+/// Makes a picture in memory fit, told by its bytes alone; the message says why it cannot be.
+pub async fn fit(bytes: Bytes, wanted: Picture) -> Result<Fitted, Message> {
+    let away = |_| Message::new("media.error.not_a_picture");
+    let kind = Kind::sniff(&bytes[..bytes.len().min(Kind::HEAD)]).map_err(|_| Message::new("media.error.not_a_picture"))?;
+    let permit = DECODING.acquire().await.map_err(away)?;
+    let fitted = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        picture::fit(&bytes, kind, wanted)
+    });
+    fitted.await.map_err(|_| Message::new("media.error.not_a_picture"))?
+}
+
 /// A file that is gone stays gone; a store that is away comes back.
 fn unreadable(e: &Error, item: &Media) -> Failure {
     match e {

@@ -17,7 +17,7 @@ mod resolve;
 mod strip;
 mod upload;
 
-pub use files::Files;
+pub use files::{Files, fit};
 pub use inspect::MAX_PIXELS;
 pub use jobs::Clean;
 pub use kind::Kind;

@@ -76,6 +76,7 @@ async fn act(app: &App, run: &Run, channel: &Channel) -> Result<std::result::Res
         settings: &run.settings,
         position: 0,
         thread: &[],
+        last: true,
         steps: &ledger,
         files: &files,
     };

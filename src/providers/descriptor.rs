@@ -70,12 +70,6 @@ impl Descriptor {
         unofficial: false,
     };
 
-    /// Files of the library that settings name: what [`super::FieldKind::Media`] stores.
-    pub fn media_of(&self, settings: &serde_json::Value) -> Vec<crate::kit::MediaId> {
-        let files = self.settings.iter().filter(|field| matches!(field.kind, super::FieldKind::Media { .. }));
-        files.filter_map(|field| settings[field.name]["id"].as_str()?.parse().ok()).collect()
-    }
-
     /// The words that are sent for a text, mentions as `@label`.
     pub fn words(&self, text: &Doc) -> String {
         text.render(self.text)

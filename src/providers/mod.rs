@@ -42,7 +42,11 @@ pub mod wordpress;
 pub mod wrapcast;
 pub mod writefreely;
 
-use std::{future::Future, pin::Pin, sync::OnceLock};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{OnceLock, PoisonError, RwLock},
+};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -96,6 +100,24 @@ pub const REGISTRY: &[&dyn Provider] = &[
     &sandbox::Sandbox,
 ];
 
+/// Providers that whoever embeds this crate brings along; its tests do.
+static ADDED: RwLock<Vec<&'static dyn Provider>> = RwLock::new(Vec::new());
+
+/// Adds a provider to those of [`REGISTRY`], for as long as this process lives. One with an id that is there already is left
+/// out.
+pub fn add(provider: &'static dyn Provider) {
+    let mut added = ADDED.write().unwrap_or_else(PoisonError::into_inner);
+    if !REGISTRY.iter().chain(added.iter()).any(|p| p.about().id == provider.about().id) {
+        added.push(provider);
+    }
+}
+
+/// Every provider there is, in the order of the pages.
+pub fn all() -> Vec<&'static dyn Provider> {
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
+    REGISTRY.iter().chain(added.iter()).copied().collect()
+}
+
 /// Providers of a simulation, in a process that runs one. People never see them: lists are made of [`REGISTRY`].
 static REHEARSAL: OnceLock<&'static [&'static dyn Provider]> = OnceLock::new();
 
@@ -107,10 +129,11 @@ pub(crate) fn rehearse(list: &'static [&'static dyn Provider]) {
 /// The provider with this id, or with this alias.
 pub fn find(id: &str) -> Option<&'static dyn Provider> {
     let rehearsal = REHEARSAL.get().copied().unwrap_or_default();
-    let known = REGISTRY.iter().chain(rehearsal);
+    let known = all().into_iter().chain(rehearsal.iter().copied());
     #[cfg(test)]
-    let known = known.chain(testing::EXTRA);
-    known.copied().find(|p| p.about().id == id || p.about().aliases.contains(&id))
+    let known = known.chain(testing::EXTRA.iter().copied());
+    let mut known = known;
+    known.find(|p| p.about().id == id || p.about().aliases.contains(&id))
 }
 
 /// One platform.
@@ -130,8 +153,8 @@ pub trait Provider: Send + Sync {
         Box::pin(async move { oauth::consent(self.about(), link, answers, state, None) })
     }
 
-    /// Exchanges the code that came back. The default asks the token endpoint of the descriptor, then
-    /// [`Provider::profile`].
+    /// Exchanges the code that came back; whatever else stood in the address is in `kept` as the object `query`. The default
+    /// asks the token endpoint of the descriptor, then [`Provider::profile`].
     fn grant<'a>(&'a self, link: &'a Link<'a>, answers: &'a Answers, kept: Json, code: &'a str) -> Fut<'a, Connected> {
         Box::pin(async move {
             let granted = oauth::exchange(self.about(), link, answers, kept, code).await?;
@@ -143,6 +166,11 @@ pub trait Provider: Send + Sync {
     fn profile<'a>(&'a self, link: &'a Link<'a>, granted: &'a Granted) -> Fut<'a, Connected> {
         let _ = (link, granted);
         Box::pin(async { Err(Failure::unsupported("connecting at a consent page")) })
+    }
+
+    /// Asks the platform whether it knows the developer app. The default is [`oauth::try_app`].
+    fn try_app<'a>(&'a self, link: &'a Link<'a>) -> Fut<'a, Trial> {
+        Box::pin(async move { oauth::try_app(self.about(), link).await })
     }
 
     /// The account behind one of the [`Page`]s that were offered; `kept` is what was kept with them.
@@ -318,6 +346,15 @@ impl From<Account> for Connected {
     fn from(account: Account) -> Self {
         Self::Account(Box::new(account))
     }
+}
+
+/// What a platform says of a developer app that it does not refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trial {
+    /// It knows it.
+    Works,
+    /// It answered something from which that cannot be told; its words.
+    Unclear(String),
 }
 
 /// One of several accounts that a grant opens.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use url::Url;
 
-use super::{Answers, Auth, Descriptor, Failure, FailureKind, Link, call::host};
+use super::{Answers, Auth, Descriptor, Failure, FailureKind, Link, Trial, call::host};
 use crate::{
     http::{Method, Reply},
     kit::crypto,
@@ -258,6 +258,29 @@ pub async fn renew_with(about: &Descriptor, link: &Link<'_>, stored: Json, given
     next.remove("expires_at");
     next.extend(fresh);
     Ok(Json::Object(next))
+}
+
+/// Whether the platform knows the developer app, without anybody's consent: a code that cannot be right is exchanged. Who
+/// knows the app complains about the code, who does not about the app (RFC 6749 section 5.2). Fails with
+/// [`FailureKind::Rejected`] when the app is refused.
+pub async fn try_app(about: &Descriptor, link: &Link<'_>) -> Result<Trial, Failure> {
+    let (code, verifier) = (crypto::random_token(), crypto::random_token());
+    let mut fields = vec![("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", link.redirect)];
+    if how(about)?.pkce {
+        fields.push(("code_verifier", &verifier));
+    }
+    let failure = match ask(about, link, (&Answers::new(), None), &fields).await {
+        Ok(_) => return Ok(Trial::Works),
+        Err(failure) => failure,
+    };
+    match (failure.code.as_deref(), failure.kind) {
+        (Some("invalid_grant" | "invalid_code" | "bad_verification_code"), _) => Ok(Trial::Works),
+        (Some("invalid_client" | "unauthorized_client" | "invalid_client_id" | "bad_client_secret"), _) => {
+            Err(Failure { kind: FailureKind::Rejected, ..failure })
+        }
+        (_, FailureKind::Unavailable | FailureKind::RateLimited { .. } | FailureKind::Unsupported) => Err(failure),
+        _ => Ok(Trial::Unclear(failure.message)),
+    }
 }
 
 /// A refusal other than of the token is not the account's fault.

@@ -21,9 +21,12 @@ use self::{
     payload::{Body, FileUpload, Wire},
 };
 use super::{
-    create, date, list,
+    create, date,
+    group::Group,
+    list,
     objects::{
-        Connection, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, Trigger, UploadedMedia,
+        Connection, Customer, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, Trigger,
+        UploadedMedia,
     },
     refusal::Refusal,
     remove, settings, status, trigger,
@@ -31,7 +34,7 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState},
+    channels::{Channel, ChannelState, Customer as Customers, public_picture},
     error::{Error, Result},
     kit::{ChannelId, OrgId, TargetId},
     media, posts,
@@ -78,14 +81,14 @@ impl Api {
         &self,
         app: App,
         key: Key,
-        /// Only channels of this group. There are no groups yet, so none is in one.
+        /// Only channels of the group with this id.
         group: Query<Option<String>>,
     ) -> Answer<Integrations, NoOthers> {
-        if is_named(&group) {
-            return Ok(Vec::new().into());
-        }
+        let groups = Customers::list(&app.db, key.0.org).await?;
+        let wanted = Group::read(group.as_deref());
         let channels = Channel::list(&app.db, key.0.org).await?;
-        Ok(channels.into_iter().map(integration).collect::<Vec<_>>().into())
+        let listed = channels.into_iter().filter(|channel| wanted.takes(channel.customer_id));
+        Ok(listed.map(|channel| integration(&app, channel, &groups)).collect::<Vec<_>>().into())
     }
 
     /// Show what a channel accepts
@@ -145,10 +148,11 @@ impl Api {
 
     /// List the groups of channels
     ///
-    /// There are none yet.
+    /// By name. Whom channels are run for; our pages call one a customer.
     #[oai(path = "/groups", method = "get", operation_id = "listGroups", tag = "About::Channels")]
-    async fn groups(&self, _key: Key) -> Answer<Groups, NoOthers> {
-        Ok(Vec::new().into())
+    async fn groups(&self, app: App, key: Key) -> Answer<Groups, NoOthers> {
+        let groups = Customers::list(&app.db, key.0.org).await?;
+        Ok(groups.into_iter().map(group).collect::<Vec<_>>().into())
     }
 
     /// List the posts of a time
@@ -178,16 +182,14 @@ impl Api {
         month: Query<Option<i64>>,
         /// The year, from 2022 to ten years ahead; for weeks the ISO year.
         year: Query<Option<i64>>,
-        /// Only posts for channels of this group. There are no groups yet, so there are none.
+        /// Only posts for channels of the group with this id.
         customer: Query<Option<String>>,
     ) -> Answer<Posts, InQuery> {
         let (start, end, display) = (start_date.0, end_date.0, display.0);
         let asked = Asked { start, end, display, day: day.0, week: week.0, month: month.0, year: year.0 };
         let window = asked.window(app.clock.now())?;
-        if is_named(&customer) {
-            return Ok(super::objects::PostList { posts: vec![] }.into());
-        }
-        Ok(Posts::Ok(Wire::written(list::list(&app, key.0.org, window).await?)))
+        let wanted = Group::read(customer.as_deref());
+        Ok(Posts::Ok(Wire::written(list::list(&app, key.0.org, window, &wanted).await?)))
     }
 
     /// Create or change posts
@@ -284,10 +286,6 @@ impl Api {
 }
 
 /// Clients send an empty text where they have nothing to say.
-fn is_named(parameter: &Query<Option<String>>) -> bool {
-    parameter.as_deref().is_some_and(|text| !text.trim().is_empty())
-}
-
 async fn channel(app: &App, org: OrgId, id: &str) -> Result<Channel, Refusal> {
     let id: ChannelId = id.parse().map_err(|_| Refusal::NO_CHANNEL)?;
     match Channel::find(&app.db, org, id).await {
@@ -296,13 +294,19 @@ async fn channel(app: &App, org: OrgId, id: &str) -> Result<Channel, Refusal> {
     }
 }
 
-fn integration(channel: Channel) -> Integration {
+fn integration(app: &App, channel: Channel, groups: &[Customers]) -> Integration {
+    let of = groups.iter().find(|one| Some(one.id) == channel.customer_id);
     Integration {
         id: channel.id.to_string(),
         name: channel.name,
         identifier: channel.provider,
-        picture: channel.picture,
+        picture: channel.picture.map(|picture| public_picture(app, &picture)),
         disabled: channel.state == ChannelState::Paused,
         profile: channel.handle,
+        customer: of.cloned().map(group),
     }
+}
+
+fn group(of: Customers) -> Customer {
+    Customer { id: of.id.to_string(), name: of.name }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
+    channels::public_picture,
     error::Result,
     kit::{OrgId, PostId},
     posts::{self, Listed},
@@ -26,7 +27,7 @@ pub async fn copies(app: &App, org: OrgId, window: Window) -> Result<Vec<Post>> 
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(last_of_each(posts::of_post(&app.db, org, one.post).await?)),
         };
-        copies.extend(planned.iter().map(|listed| copy(listed, one.at, one.days)));
+        copies.extend(planned.iter().map(|listed| copy(app, listed, one.at, one.days)));
     }
     Ok(copies)
 }
@@ -42,7 +43,7 @@ fn last_of_each(listed: Vec<Listed>) -> Vec<Listed> {
     last.into_values().collect()
 }
 
-fn copy(listed: &Listed, at: DateTime<Utc>, days: Option<u32>) -> Post {
+fn copy(app: &App, listed: &Listed, at: DateTime<Utc>, days: Option<u32>) -> Post {
     let (target, channel) = (&listed.target, &listed.channel);
     let id = target.id.to_string();
     let mut settings = target.settings.clone();
@@ -66,7 +67,7 @@ fn copy(listed: &Listed, at: DateTime<Utc>, days: Option<u32>) -> Post {
             id: target.channel_id.to_string(),
             provider_identifier: channel.provider.clone(),
             name: channel.name.clone(),
-            picture: channel.picture.clone(),
+            picture: channel.picture.as_ref().map(|picture| public_picture(app, picture)),
         },
         submitted_for_organization_id: None,
         submitted_for_order_id: None,

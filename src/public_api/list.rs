@@ -11,12 +11,14 @@ use uuid::Uuid;
 
 use super::{
     date, drawn,
+    group::Group,
     model::{self, Account, Row},
     objects::PostState,
     window::Window,
 };
 use crate::{
     app::App,
+    channels::public_picture,
     delivery::TargetState,
     error::{Error, Message, Result},
     kit::{ChannelId, OrgId, PostId},
@@ -27,10 +29,12 @@ use crate::{
 /// Bytes that a post takes, about: what is reserved for the answer.
 const A_POST: usize = 900;
 
-/// The posts of a time, cancelled ones left out, as JSON of [`super::objects::PostList`].
-pub async fn list(app: &App, org: OrgId, (from, to): Window) -> Result<Vec<u8>> {
+/// The posts of a time on the channels of a group, cancelled ones left out, as JSON of [`super::objects::PostList`].
+pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Result<Vec<u8>> {
     let accounts = model::accounts(&app.db, org).await?;
-    let accounts: HashMap<ChannelId, Account> = accounts.into_iter().map(|account| (account.id, account)).collect();
+    let wanted = accounts.into_iter().filter(|account| of.takes(account.customer_id));
+    let shown = |account: Account| Account { picture: account.picture.map(|p| public_picture(app, &p)), ..account };
+    let accounts: HashMap<ChannelId, Account> = wanted.map(|account| (account.id, shown(account))).collect();
     let days = days(app, org, (from, to)).await?;
     let rows = model::window(&app.db, org, from, to).await?;
     let mut out = Vec::with_capacity(A_POST * rows.len() + 16);
@@ -44,6 +48,9 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window) -> Result<Vec<u8>> 
         separator = b",";
     }
     for copy in drawn::copies(app, org, (from, to)).await? {
+        if *of != Group::Any && !accounts.keys().any(|id| id.to_string() == copy.integration.id) {
+            continue;
+        }
         out.extend_from_slice(separator);
         serde_json::to_writer(&mut out, &copy).map_err(Error::internal)?;
         separator = b",";
@@ -184,7 +191,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_documented() {
-        let account = Account { id: ChannelId::new(), provider: "bluesky".into(), name: "Ann".into(), picture: None };
+        let account =
+            Account { id: ChannelId::new(), provider: "bluesky".into(), name: "Ann".into(), picture: None, customer_id: None };
         let due = "2026-11-24T08:20:00Z".parse().unwrap();
         let outcome = "https://a.example/\u{1f}\u{1f}Too rude.".to_owned();
         let row: Row = (Uuid::now_v7(), due, account.id, "failed api {}".into(), "<p>a</p>".into(), Some(outcome));

@@ -8,6 +8,7 @@ mod create;
 mod date;
 pub mod document;
 mod drawn;
+mod group;
 mod list;
 mod model;
 mod new_post;

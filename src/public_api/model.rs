@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     db::{Ex, q},
     error::Result,
-    kit::{ChannelId, OrgId, PostId},
+    kit::{ChannelId, CustomerId, OrgId, PostId},
 };
 
 /// A target as a tuple, which is read by position: id, due, channel, head, content of its first part, outcome. Few columns,
@@ -57,9 +57,11 @@ pub struct Account {
     pub name: String,
     /// Its picture.
     pub picture: Option<String>,
+    /// Its group.
+    pub customer_id: Option<CustomerId>,
 }
 
 /// Every channel of an organisation, removed ones included: posts keep theirs.
 pub async fn accounts(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<Vec<Account>> {
-    q("SELECT id, provider, name, picture FROM channels WHERE org_id = $1").bind(org).all(ex).await
+    q("SELECT id, provider, name, picture, customer_id FROM channels WHERE org_id = $1").bind(org).all(ex).await
 }

@@ -55,6 +55,7 @@ impl Pages {
         env.set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
         env.add_function("t", translate);
         env.add_function("asset", |path: &str| asset_url(path));
+        env.add_function("has_asset", |path: &str| asset(path).is_some());
         for name in Templates::iter() {
             let file = Templates::get(&name).ok_or_else(|| missing(&name))?;
             let source = String::from_utf8(file.data.into_owned()).map_err(Error::internal)?;

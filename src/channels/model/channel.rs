@@ -10,7 +10,7 @@ use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     error::{OrNotFound as _, Result},
     events::{self, Event},
-    kit::{ChannelId, OrgId, UserId, crypto::Key, text, zone},
+    kit::{ChannelId, CustomerId, OrgId, UserId, crypto::Key, text, zone},
     orgs::{LatePolicy, Organisation},
     providers::{self, Account, Provider},
 };
@@ -30,7 +30,7 @@ pub struct Channel {
     pub name: String,
     /// `@`-less handle.
     pub handle: String,
-    /// Picture.
+    /// Picture: a path of ours, or its address at the platform while there is no copy of it.
     pub picture: Option<String>,
     /// The account's page.
     pub url: Option<String>,
@@ -44,6 +44,8 @@ pub struct Channel {
     pub late_minutes: Option<i64>,
     /// What becomes of a later one; `None`: as the organisation has it.
     pub late_policy: Option<LatePolicy>,
+    /// Whom it is run for.
+    pub customer_id: Option<CustomerId>,
     /// When it was first connected.
     pub created_at: DateTime<Utc>,
 }
@@ -72,7 +74,8 @@ pub enum ChannelState {
 }
 
 const COLUMNS: &str =
-    "id, org_id, provider, remote_id, name, handle, picture, url, state, reason, zone, late_minutes, late_policy, created_at";
+    "id, org_id, provider, remote_id, name, handle, picture, url, state, reason, zone, late_minutes, late_policy,
+     customer_id, created_at";
 
 impl Channel {
     /// By id within an organisation.
@@ -235,8 +238,9 @@ async fn insert(tx: &mut Tx, key: &Key, id: ChannelId, found: &Found<'_>, now: D
     let Found { org, account, .. } = *found;
     let zone = Organisation::find(&mut *tx, org).await?.zone;
     let added = q(
-        "INSERT INTO channels (id, org_id, provider, remote_id, name, handle, picture, url, credentials, state, zone, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11) ON CONFLICT (org_id, provider, remote_id) DO NOTHING",
+        "INSERT INTO channels
+           (id, org_id, provider, remote_id, name, handle, picture, picture_source, url, credentials, state, zone, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, 'active', $10, $11) ON CONFLICT (org_id, provider, remote_id) DO NOTHING",
     )
     .bind(id)
     .bind(org)
@@ -263,8 +267,8 @@ async fn refresh(tx: &mut Tx, key: &Key, found: &Found<'_>) -> Result<ChannelId>
         .bind(&account.id)
         .one(&mut *tx)
         .await?;
-    q("UPDATE channels SET name = CASE WHEN deleted_at IS NULL THEN name ELSE $1 END, handle = $2, picture = $3, url = $4,
-         credentials = $5, state = 'active', reason = NULL, deleted_at = NULL WHERE org_id = $6 AND id = $7")
+    q("UPDATE channels SET name = CASE WHEN deleted_at IS NULL THEN name ELSE $1 END, handle = $2, url = $4,
+         picture = CASE WHEN $3 IS NOT NULL AND picture LIKE '/%' THEN picture ELSE $3 END, picture_source = $3, credentials = $5, state = 'active', reason = NULL, deleted_at = NULL WHERE org_id = $6 AND id = $7")
     .bind(shown_name(account))
     .bind(&account.handle)
     .bind(account.picture.as_deref().and_then(text::web_address))

@@ -1,21 +1,17 @@
-//! `GET /channels`: the connected accounts, and the gallery of what can be connected.
+//! `GET /channels`: the connected accounts, all or those of one customer.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use poem::handler;
-use serde::Serialize;
+use poem::{handler, web::Query};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    channels::{
-        describe::summary,
-        model::{Channel, ChannelState, next_due},
-    },
-    error::Message,
-    kit::ChannelId,
+    channels::model::{Channel, ChannelState, Customer, next_due},
+    error::{Error, Message},
+    kit::{ChannelId, CustomerId},
     orgs::{Caller, Role},
-    providers::{Descriptor, REGISTRY},
     render::{Moment, View},
     web::{self, Frame},
 };
@@ -24,7 +20,9 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 struct Index {
     channels: Vec<ChannelView>,
-    providers: Vec<ProviderView>,
+    customers: Vec<CustomerView>,
+    /// Only channels of one customer are shown.
+    filtered: bool,
     can_manage: bool,
 }
 
@@ -50,6 +48,8 @@ pub struct ChannelView {
     next_due: Option<Moment>,
     url: Option<String>,
     pub zone: String,
+    /// Whom it is run for; on the list only.
+    customer: Option<String>,
 }
 
 impl ChannelView {
@@ -73,6 +73,7 @@ impl ChannelView {
             next_due,
             url: channel.url.clone().filter(|url| ["https://", "http://", "/"].iter().any(|s| url.starts_with(s))),
             zone: channel.zone.clone(),
+            customer: None,
         }
     }
 
@@ -82,28 +83,45 @@ impl ChannelView {
     }
 }
 
-/// A provider in the gallery.
+/// A customer whose channels can be shown alone.
 #[derive(Debug, Clone, Serialize)]
-struct ProviderView {
-    id: &'static str,
-    name: &'static str,
-    summary: String,
+struct CustomerView {
+    id: CustomerId,
+    name: String,
+    chosen: bool,
 }
 
-impl ProviderView {
-    fn new(about: &Descriptor) -> Self {
-        Self { id: about.id, name: about.name, summary: summary(about) }
-    }
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Filter {
+    customer: String,
 }
 
-/// The list and the gallery.
+/// The list.
 #[handler]
-pub async fn index(app: App, caller: Caller, frame: Frame) -> web::Result {
+pub async fn index(app: App, caller: Caller, frame: Frame, Query(filter): Query<Filter>) -> web::Result {
     let due = next_due(&app.db, caller.org).await?;
+    let customers = Customer::list(&app.db, caller.org).await?;
+    let chosen = match filter.customer.as_str() {
+        "" => None,
+        id => Some(id.parse::<CustomerId>().map_err(|_| Error::NotFound("customer"))?),
+    };
+    if chosen.is_some_and(|id| !customers.iter().any(|c| c.id == id)) {
+        return Err(Error::NotFound("customer").into());
+    }
     let channels = Channel::list(&app.db, caller.org).await?;
+    let name = |channel: &Channel| customers.iter().find(|c| Some(c.id) == channel.customer_id).map(|c| c.name.clone());
+    let view = |channel: &Channel| {
+        let mut view = ChannelView::due(channel, &due, &app, &caller);
+        view.customer = name(channel);
+        view
+    };
+    let shown = channels.iter().filter(|c| chosen.is_none() || c.customer_id == chosen);
+    let choice = |c: &Customer| CustomerView { id: c.id, name: c.name.clone(), chosen: chosen == Some(c.id) };
     let view = Index {
-        channels: channels.iter().map(|channel| ChannelView::due(channel, &due, &app, &caller)).collect(),
-        providers: REGISTRY.iter().map(|p| ProviderView::new(p.about())).collect(),
+        channels: shown.map(view).collect(),
+        customers: customers.iter().map(choice).collect(),
+        filtered: chosen.is_some(),
         can_manage: caller.role >= Role::Admin,
     };
     Ok(frame.page(&view)?)

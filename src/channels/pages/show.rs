@@ -9,12 +9,14 @@ use super::{Sent, find, index::ChannelView, late::LateView};
 use crate::{
     app::App,
     channels::{
+        apps::{Source, source},
         describe::{Limit, limits},
-        model::{Channel, ChannelChange, ChannelState, Slot, next_due},
+        health,
+        model::{Channel, ChannelChange, ChannelState, Customer, DeveloperApp, Slot, next_due},
         slots,
     },
     error::{Error, FieldError, Message, Result},
-    kit::{SlotId, zone},
+    kit::{CustomerId, SlotId, zone},
     orgs::{Caller, Role},
     render::{FieldText, View},
     web::{self, Flash, Form, Frame, Peer},
@@ -36,6 +38,10 @@ pub struct Show {
     late: LateView,
     /// Something can be done to its posts by itself.
     plugs: bool,
+    /// Whom it can be run for, and is.
+    customers: Vec<CustomerView>,
+    /// It needs a developer app: where the one in force comes from.
+    app: Option<AppView>,
     can_manage: bool,
 }
 
@@ -45,6 +51,18 @@ impl View for Show {
     fn title(&self) -> Message {
         Message::new("channel.page_title").with("name", &self.channel.name)
     }
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct CustomerView {
+    id: CustomerId,
+    name: String,
+    chosen: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct AppView {
+    source: Option<Source>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -89,6 +107,8 @@ impl Show {
             new_slot: NewSlotView { time: String::new(), weekdays: slots::days(slots::EVERY_DAY) },
             late: LateView::load(app, channel).await?,
             plugs: about.is_some_and(|about| !about.plugs.is_empty()),
+            customers: customers(app, channel).await?,
+            app: developer_app(app, channel).await?,
             can_manage: caller.role >= Role::Admin,
         })
     }
@@ -120,6 +140,19 @@ impl Show {
         self.errors = FieldText::list(errors);
         self
     }
+}
+
+async fn customers(app: &App, channel: &Channel) -> Result<Vec<CustomerView>> {
+    let all = Customer::list(&app.db, channel.org_id).await?;
+    let view = |c: Customer| CustomerView { chosen: channel.customer_id == Some(c.id), id: c.id, name: c.name };
+    Ok(all.into_iter().map(view).collect())
+}
+
+async fn developer_app(app: &App, channel: &Channel) -> Result<Option<AppView>> {
+    let about = channel.provider().map(|p| p.about()).filter(|about| !about.app.is_empty());
+    let Some(about) = about else { return Ok(None) };
+    let entered = DeveloperApp::list(&app.db, channel.org_id).await?;
+    Ok(Some(AppView { source: source(app, about, &entered, (channel.org_id, Some(channel.id))) }))
 }
 
 /// All zones; also the stored one when this program does not know it, so that saving the form does not change it.
@@ -199,6 +232,26 @@ pub async fn resume(app: App, caller: Caller, peer: Peer, Path(id): Path<String>
     let broken = channel.state == ChannelState::Reconnect;
     let said = if broken { "channels.resumed_reconnect" } else { "channels.resumed" };
     Ok(back(&channel, Flash::ok(named(said, &channel)), &peer))
+}
+
+/// Asks the platform whether the access works, and says what it answered. Nothing changes.
+#[handler]
+pub async fn test(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
+    caller.require(Role::Admin)?;
+    let channel = find(&app, caller.org, &id).await?;
+    let flash = match health::test(&app, &channel).await {
+        Ok(health) if health.same => {
+            let shown = if health.identity.handle.is_empty() { &health.identity.name } else { &health.identity.handle };
+            Flash::ok(Message::new("channel.works").with("account", shown))
+        }
+        Ok(health) => Flash::error(Message::new("channel.works_other").with("account", &health.identity.name)),
+        Err(Error::Provider(failure)) => {
+            let name = channel.provider().map_or(channel.provider.as_str(), |p| p.about().name);
+            Flash::error(Message::new("channel.fails").with("provider", name).with("words", &failure.message))
+        }
+        Err(e) => return Err(e.into()),
+    };
+    Ok(back(&channel, flash, &peer))
 }
 
 /// Removes the channel.

@@ -65,6 +65,7 @@ impl Case {
             zone: "UTC".into(),
             late_minutes: None,
             late_policy: None,
+            customer_id: None,
             created_at: now,
         };
         let part = |text: &&str| EntryPart { id: None, text: Doc::from_plain(text), media: vec![], delay_seconds: 0 };

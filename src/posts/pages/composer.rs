@@ -288,7 +288,7 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
 
 fn limit(about: Option<&Descriptor>) -> LimitView {
     let limits = about.map_or(crate::providers::Limits::NONE, |a| a.limits);
-    let Text { max, measure, max_bytes } = limits.text;
+    let Text { max, measure, max_bytes, parsed: _ } = limits.text;
     LimitView { text: max, measure, max_bytes, images: limits.images, videos: limits.videos }
 }
 

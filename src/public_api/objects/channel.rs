@@ -37,6 +37,10 @@ pub struct Integration {
     pub disabled: bool,
     /// Its handle, without `@`.
     pub profile: String,
+    /// The group it is in; absent when it is in none.
+    #[oai(skip_serializing_if_is_none)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
 }
 
 impl Example for Integration {
@@ -48,6 +52,7 @@ impl Example for Integration {
             picture: Some("https://cdn.example.org/ada.jpg".into()),
             disabled: false,
             profile: "press.example.org".into(),
+            customer: Some(Customer { id: "019aaf3e-5b0a-7c11-9f3e-2f6c1d7e8aa1".into(), name: "Menabrea Ltd".into() }),
         }
     }
 }

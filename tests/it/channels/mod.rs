@@ -1,7 +1,12 @@
-//! Channels from the outside: pages, posting times, stored credentials.
+//! Channels from the outside: connecting, developer apps, customers, pages, posting times, stored credentials.
 
+mod apps;
+mod connect;
 mod credentials;
+mod customers;
 mod pages;
+mod pictures;
+mod platform;
 mod slots;
 
 use rostrum::{

@@ -85,6 +85,10 @@ impl MediaSource for Files {
     fn public_url(&self, _: MediaId) -> Option<String> {
         None
     }
+
+    fn lasting_url(&self, _: MediaId) -> Option<String> {
+        None
+    }
 }
 
 /// A guarded client that may call loopback addresses and waits a second for answers.

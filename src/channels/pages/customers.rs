@@ -1,0 +1,129 @@
+//! `/channels/customers`: whom channels are run for, and `/channels/{id}/customer`.
+
+use poem::{handler, web::Path};
+use serde::Serialize;
+
+use super::{Sent, find, show::back};
+use crate::{
+    app::App,
+    channels::model::{Channel, Customer},
+    error::{Error, FieldError, Message, Result},
+    kit::CustomerId,
+    orgs::{Caller, Role, check},
+    render::{FieldText, View},
+    web::{self, Flash, Frame, Peer},
+};
+
+/// The page.
+#[derive(Debug, Clone, Serialize)]
+struct Customers {
+    customers: Vec<Row>,
+    name: String,
+    errors: Vec<FieldText>,
+}
+
+impl View for Customers {
+    const TEMPLATE: &'static str = "channels/customers.html";
+
+    fn title(&self) -> Message {
+        "customers.title".into()
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Row {
+    id: CustomerId,
+    name: String,
+    channels: usize,
+}
+
+async fn page(app: &App, caller: &Caller, name: &str, errors: &[FieldError]) -> Result<Customers> {
+    let channels = Channel::list(&app.db, caller.org).await?;
+    let count = |id| channels.iter().filter(|c| c.customer_id == Some(id)).count();
+    let all = Customer::list(&app.db, caller.org).await?;
+    let customers = all.into_iter().map(|c| Row { channels: count(c.id), id: c.id, name: c.name }).collect();
+    Ok(Customers { customers, name: name.to_owned(), errors: FieldText::list(errors) })
+}
+
+fn id(given: &str) -> Result<CustomerId> {
+    given.parse().map_err(|_| Error::NotFound("customer"))
+}
+
+fn flash(key: &'static str, peer: &Peer) -> poem::Response {
+    Flash::ok(key).into_response(web::redirect("/channels/customers"), peer)
+}
+
+/// All of them.
+#[handler]
+pub async fn index(app: App, caller: Caller, frame: Frame) -> web::Result {
+    caller.require(Role::Admin)?;
+    Ok(frame.page(&page(&app, &caller, "", &[]).await?)?)
+}
+
+/// Adds one.
+#[handler]
+pub async fn create(app: App, caller: Caller, frame: Frame, sent: Sent) -> web::Result {
+    let Sent { form, peer } = sent;
+    caller.require(Role::Admin)?;
+    match add(&app, &caller, form.get("name")).await {
+        Ok(()) => Ok(flash("customers.added", &peer)),
+        Err(Error::Invalid(errors)) => Ok(frame.invalid(&page(&app, &caller, form.get("name"), &errors).await?)?),
+        Err(e) => Err(e.into()),
+    }
+}
+
+async fn add(app: &App, caller: &Caller, name: &str) -> Result<()> {
+    let name = check::name("name", name).map_err(|e| Error::Invalid(vec![e]))?;
+    let mut tx = app.db.begin().await?;
+    Customer::add(&mut tx, caller.org, &name, app.clock.now()).await?;
+    tx.commit().await
+}
+
+/// Gives one another name.
+#[handler]
+pub async fn update(app: App, caller: Caller, frame: Frame, Path(given): Path<String>, sent: Sent) -> web::Result {
+    let Sent { form, peer } = sent;
+    caller.require(Role::Admin)?;
+    match rename(&app, &caller, id(&given)?, form.get("name")).await {
+        Ok(()) => Ok(flash("customers.renamed", &peer)),
+        Err(Error::Invalid(mut errors)) => {
+            // The list has a field of this kind for each.
+            errors.iter_mut().for_each(|e| e.field = format!("name-{given}"));
+            Ok(frame.invalid(&page(&app, &caller, "", &errors).await?)?)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+async fn rename(app: &App, caller: &Caller, id: CustomerId, name: &str) -> Result<()> {
+    let name = check::name("name", name).map_err(|e| Error::Invalid(vec![e]))?;
+    let mut tx = app.db.begin().await?;
+    Customer::rename(&mut tx, caller.org, id, &name).await?;
+    tx.commit().await
+}
+
+/// Removes one; its channels stay.
+#[handler]
+pub async fn remove(app: App, caller: Caller, peer: Peer, Path(given): Path<String>) -> web::Result {
+    caller.require(Role::Admin)?;
+    let mut tx = app.db.begin().await?;
+    Customer::remove(&mut tx, caller.org, id(&given)?).await?;
+    tx.commit().await?;
+    Ok(flash("customers.removed", &peer))
+}
+
+/// Says whom a channel is run for.
+#[handler]
+pub async fn assign(app: App, caller: Caller, Path(channel): Path<String>, sent: Sent) -> web::Result {
+    let Sent { form, peer } = sent;
+    caller.require(Role::Admin)?;
+    let channel = find(&app, caller.org, &channel).await?;
+    let customer = match form.get("customer") {
+        "" => None,
+        given => Some(id(given)?),
+    };
+    let mut tx = app.db.begin().await?;
+    Customer::assign(&mut tx, caller.org, channel.id, customer).await?;
+    tx.commit().await?;
+    Ok(back(&channel, Flash::ok("channels.changed"), &peer))
+}
