@@ -160,7 +160,7 @@ async fn once(call: &Call<'_>, step: &str, draft: &Draft<'_>) -> Result<Made, Fa
             if let Some(made) = own::look(call, &key, draft).await? {
                 return Ok(made);
             }
-            if key.earlier % LOOKS != 0 {
+            if !key.earlier.is_multiple_of(LOOKS) {
                 return Err(Failure::uncertain("the server did not answer, and does not list it yet"));
             }
         }

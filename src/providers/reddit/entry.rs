@@ -78,7 +78,7 @@ fn flair(value: &Json) -> Option<String> {
 }
 
 /// The file that is submitted, and the picture that stands for it while it is not played.
-pub fn files<'a>(media: &'a [MediaFile]) -> Option<(&'a MediaFile, Option<&'a MediaFile>)> {
+pub fn files(media: &[MediaFile]) -> Option<(&MediaFile, Option<&MediaFile>)> {
     match media.iter().find(|file| file.is_video()) {
         Some(film) => Some((film, media.iter().find(|file| !file.is_video()))),
         None => media.first().map(|picture| (picture, None)),

@@ -117,7 +117,7 @@ impl State {
 
     fn one(&self, line: &str, id: &str) -> Answer {
         let (all, name) = if line.ends_with("post") { (&self.posts, "post") } else { (&self.comments, "comment") };
-        match all.iter().find(|one| one["id"].to_string() == id) {
+        match all.iter().find(|one| id.parse() == Ok(one["id"].as_i64().unwrap_or_default())) {
             Some(one) => {
                 let counts = json!({"score": 2, "upvotes": 3, "downvotes": 1, "comments": 4});
                 Answer::json(json!({format!("{name}_view"): {name: one, "creator": {"id": 7}, "counts": counts}}))
