@@ -56,7 +56,7 @@ impl Rule {
                     }
                     left -= count;
                     // A clock that was set back must not make it longer than it is.
-                    at = instant(*used).min(now) + per;
+                    at = instant((*used).min(latest(n, per, now))) + per;
                 }
                 at
             }
@@ -70,7 +70,7 @@ impl Rule {
             Self::Refill { .. } => level.full_at = (self.full_at(level, now).max(now) + self.one()).min(now + self.whole()),
             Self::Rolling { n, per } => {
                 level.taken.retain(|(at, _)| !is_past(*at, per, now));
-                let at = if n <= EXACT { now.timestamp_micros() } else { grain_end(now, per) };
+                let at = latest(n, per, now);
                 match level.taken.last_mut() {
                     Some((last, count)) if *last == at => *count += 1,
                     _ => level.taken.push((at, 1)),
@@ -96,7 +96,7 @@ impl Rule {
                 std::mem::replace(&mut level.full_at, latest) != latest
             }
             Self::Rolling { n, per } => {
-                let latest = if n <= EXACT { now.timestamp_micros() } else { grain_end(now, per) };
+                let latest = latest(n, per, now);
                 let ahead = level.taken.iter_mut().filter(|(at, _)| *at > latest);
                 ahead.map(|(at, _)| *at = latest).count() > 0
             }
@@ -128,6 +128,11 @@ fn is_past(at: i64, per: TimeDelta, now: DateTime<Utc>) -> bool {
 
 fn instant(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// The instant as which a use now is remembered; none can be later.
+fn latest(n: u32, per: TimeDelta, now: DateTime<Utc>) -> i64 {
+    if n <= EXACT { now.timestamp_micros() } else { grain_end(now, per) }
 }
 
 fn grain_end(now: DateTime<Utc>, per: TimeDelta) -> i64 {

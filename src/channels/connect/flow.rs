@@ -111,18 +111,26 @@ impl<'a> Flow<'a> {
     /// Begins.
     pub async fn begin(self) -> Result<Step> {
         match self.about().auth {
-            Auth::Form => {
+            _ if self.is_form() => {
                 let connected = self.ask().await?;
                 self.settle(connected).await
             }
-            Auth::OAuth2(_) => self.consent().await,
+            Auth::Form | Auth::OAuth2(_) => self.consent().await,
             Auth::Await => self.invite().await,
         }
     }
 
+    /// The form is all that is needed: also where a person brought the access token of a platform that has a consent page.
+    fn is_form(&self) -> bool {
+        let about = self.about();
+        let brought =
+            about.connect.iter().any(|f| f.name == "token") && self.kept.answers.get("token").is_some_and(|t| !t.is_empty());
+        about.auth == Auth::Form || (brought && matches!(about.auth, Auth::OAuth2(_)))
+    }
+
     /// With a form, without anybody to ask.
     pub async fn at_once(mut self, page: Option<&str>) -> Result<Channel> {
-        if self.about().auth != Auth::Form {
+        if !self.is_form() {
             let address = self.app.link(&format!("/channels/connect/{}", self.about().id));
             let message = Message::new("connect.in_browser").with("provider", self.about().name).with("url", address);
             return Err(Error::invalid("provider", message));

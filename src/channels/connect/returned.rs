@@ -35,7 +35,8 @@ impl Returned {
         for (name, value) in pairs.into_iter().take(50).filter(|(name, value)| name.len() <= 100 && value.len() <= MAX_VALUE) {
             match name.as_str() {
                 "state" => back.state = value,
-                "code" => back.code = value,
+                // The second is MeWe's word for it.
+                "code" | "loginRequestToken" => back.code = value,
                 "error" | "denied" | "error_code" if back.error.is_empty() => back.error = value,
                 "error_description" | "error_message" | "error_reason" if back.words.is_empty() => back.words = value,
                 _ => drop(back.rest.insert(name, value.into())),

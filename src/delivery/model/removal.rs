@@ -59,10 +59,13 @@ pub async fn hold_removed(tx: &mut Tx, org: OrgId, id: TargetId, reason: &str) -
     Ok(())
 }
 
-/// Ends a part that would be tried again although its target was removed meanwhile.
+/// Ends a part that would be tried again although its target was removed meanwhile. One that may be live is looked for
+/// instead, as whatever comes after an answer that was lost.
 pub async fn stop_removed(tx: &mut Tx, part: PartId) -> Result<()> {
     q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE id = $1 AND state IN ('waiting', 'sending', 'retrying')
-       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.deleted_at IS NOT NULL)")
+       AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.deleted_at IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable'
+           AND (s.state = 'done' OR s.unsure > 0))")
     .bind(part)
     .exec(tx)
     .await?;

@@ -35,8 +35,8 @@ both_databases! {
         assert_eq!(output["tools"], json!([]));
         assert_eq!(output["settings"]["properties"]["visibility"]["enum"], json!(["public", "followers"]));
         assert!(output["rules"].as_str().unwrap().contains("500"), "{output}");
-        let bluesky = channel_of(&app, owner.org, "bluesky", "Bsky").await;
-        let output = owner.api.get(&format!("/public/v1/integration-settings/{bluesky}")).await.expect(200).json();
+        let plain = channel_of(&app, owner.org, "kick", "K").await;
+        let output = owner.api.get(&format!("/public/v1/integration-settings/{plain}")).await.expect(200).json();
         assert_eq!(output["output"]["settings"], "No additional settings required");
         let foreign = channel_of(&app, owner.org, "telegraph", "T").await;
         for id in [NOBODY.to_owned(), "1".to_owned(), "%00".to_owned(), "a%2Fb".to_owned(), foreign.to_string()] {
