@@ -281,6 +281,7 @@ impl Worker {
         }
         let look = async |call: &Call<'_>| match provider.find(call, &step).await {
             Ok(Found::Yes(remotes)) => Finding { news: News::Found, remotes, ..nothing() },
+            Ok(Found::No) if run.may_still_arrive() => Finding { news: News::NotYet, ..nothing() },
             Ok(Found::No) => Finding { news: News::Absent, ..nothing() },
             Ok(Found::NotSeen) if due.lookup_is_easy && run.unsure_step().is_none() => {
                 Finding { news: News::Absent, ..nothing() }
@@ -385,7 +386,8 @@ impl Worker {
             looks: due.part.looks
                 + i64::from(matches!(next, Next::Later { state: PartState::Uncertain, blocks_channel: false, .. })),
             absent: result.news == News::Absent,
-            failure: result.failure,
+            // Tried as often as it may be and not there: the last failure says why.
+            failure: result.failure.or_else(|| if next == Next::Stop(PartState::Failed) { failure_of(due) } else { None }),
             remotes: result.remotes,
             warnings: result.warnings,
             heeded: result.hint.map(|hint| limits::heed(run.limits(), hint, now)).unwrap_or_default(),
@@ -457,7 +459,7 @@ fn kind(news: &News, next: &Next) -> &'static str {
     match (news, next) {
         (News::Found, _) => "part.found",
         (_, Next::Publish) => "part.published",
-        (News::Absent, _) => "part.not_found",
+        (News::Absent | News::NotYet, _) => "part.not_found",
         (_, Next::Reconnect(_)) => "part.reconnect",
         (_, Next::Later { blocks_channel: true, .. }) => "part.rate_limited",
         (_, Next::Later { state: PartState::Processing, .. }) => "part.processing",

@@ -60,6 +60,8 @@ pub enum News {
     Found,
     /// Reading back proved that it is not there.
     Absent,
+    /// Reading back saw nothing, and what has left may still arrive; under the key that it has, sending it again is harmless.
+    NotYet,
     /// Reading back saw nothing, which proves nothing, or failed itself.
     NotSeen,
     /// This platform cannot be read back.
@@ -96,7 +98,8 @@ pub fn next(part: Standing, news: &News, now: DateTime<Utc>) -> Next {
         News::Failed(failure) => after_failure(part, failure, now),
         // Nothing is live and it was tried often enough.
         News::Absent if part.tries >= MAX_TRIES => Next::Stop(PartState::Failed),
-        News::Absent => later(PartState::Retrying, now),
+        News::NotYet if part.tries >= MAX_TRIES => look(part, now),
+        News::Absent | News::NotYet => later(PartState::Retrying, now),
         News::NotSeen => look(part, now),
         News::CannotLook | News::Crashed => Next::Stop(PartState::NeedsYou),
     }

@@ -121,6 +121,14 @@ impl Run {
         self.lock().steps.values().any(|s| is_unsure(s) && s.effect == word(Effect::Once))
     }
 
+    /// True when a write under a key of ours left so recently that it may arrive after it was looked for. Only such a write
+    /// is sent again before that is ruled out.
+    pub fn may_still_arrive(&self) -> bool {
+        let now = self.clock.now();
+        let recent = |s: &Step| s.last_at.is_some_and(|at| now - at < TRAVEL);
+        self.lock().steps.values().any(|s| is_unsure(s) && s.effect == word(Effect::ClientId) && recent(s))
+    }
+
     /// True when the platform has accepted a write.
     pub fn is_accepted(&self) -> bool {
         self.lock().steps.values().any(|s| s.state == "done" && s.effect != word(Effect::Repeatable))
@@ -159,6 +167,7 @@ impl Run {
             state: "open".into(),
             begun_at: now,
             unsure: 0,
+            last_at: None,
             result: None,
         });
         let attempt = AttemptId::new();
@@ -186,7 +195,7 @@ impl Run {
         let mut inner = self.lock();
         inner.claims = None;
         inner.open.insert(name.to_owned(), attempt);
-        inner.steps.insert(name.to_owned(), Step { unsure: step.unsure + 1, ..step });
+        inner.steps.insert(name.to_owned(), Step { unsure: step.unsure + 1, last_at: Some(now), ..step });
         Ok(Begin::Run(key))
     }
 

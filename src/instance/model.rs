@@ -163,7 +163,13 @@ pub async fn alive(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
 
 /// A sign of life of a data directory's process.
 pub async fn beat(tx: &mut Tx, dir: Uuid, beats: i64, now: DateTime<Utc>) -> Result<()> {
-    q("UPDATE data_dirs SET beats = $2, seen_at = $3 WHERE id = $1").bind(dir).bind(beats).bind(now).exec(tx).await?;
+    // Several engines of one process count together: whoever is second must not turn the first one back.
+    q("UPDATE data_dirs SET beats = CASE WHEN beats > $2 THEN beats ELSE $2 END, seen_at = $3 WHERE id = $1")
+        .bind(dir)
+        .bind(beats)
+        .bind(now)
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

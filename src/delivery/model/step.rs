@@ -25,16 +25,20 @@ pub struct Step {
     pub begun_at: DateTime<Utc>,
     /// Attempts that may have been seen and whose end is not known.
     pub unsure: i64,
+    /// When it was last attempted.
+    pub last_at: Option<DateTime<Utc>>,
     /// Array of one: what it gave.
     pub result: Option<Json>,
 }
 
 /// All steps of a part.
 pub async fn steps_of(ex: impl Into<Ex<'_>>, part: PartId) -> Result<Vec<Step>> {
-    q("SELECT name, key, effect, state, begun_at, unsure, result FROM steps WHERE part_id = $1 ORDER BY begun_at")
-        .bind(part)
-        .all(ex)
-        .await
+    q("SELECT name, key, effect, state, begun_at, unsure, result,
+         (SELECT max(a.begun_at) FROM attempts a WHERE a.part_id = $1 AND a.step = steps.name) AS last_at
+       FROM steps WHERE part_id = $1 ORDER BY begun_at")
+    .bind(part)
+    .all(ex)
+    .await
 }
 
 /// After the clock was set back nobody can tell whether a platform still remembers a key: none of an attempt without a

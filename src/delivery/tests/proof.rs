@@ -611,6 +611,7 @@ fn step(part: &Part, effect: Effect) -> Step {
         state: if part.done { "done" } else { "open" }.into(),
         begun_at: DateTime::UNIX_EPOCH,
         unsure: part.unsure,
+        last_at: None,
         result: part.done.then(|| json!([null])),
     }
 }

@@ -41,6 +41,8 @@ pub struct Row {
     pub remote: Option<String>,
     /// Attempts on record.
     pub attempts: i64,
+    /// It was kept back at some time, and so went out at the pace of a backlog.
+    pub held: bool,
 }
 
 /// Every part, by channel, target and position.
@@ -48,7 +50,8 @@ pub async fn rows(db: &Db) -> Result<Vec<Row>> {
     q("SELECT p.target_id, p.channel_id, p.position, p.content, p.state, p.next_at, p.failure, t.due_at, p.delay_seconds,
          t.state AS target_state, t.reason, t.deleted_at IS NOT NULL AS removed,
          (SELECT r.remote_id FROM remotes r WHERE r.part_id = p.id AND r.n = 0) AS remote,
-         (SELECT count(*) FROM attempts a WHERE a.part_id = p.id AND a.step IN ('post', 'create', 'write')) AS attempts
+         (SELECT count(*) FROM attempts a WHERE a.part_id = p.id AND a.step IN ('post', 'create', 'write')) AS attempts,
+         EXISTS (SELECT 1 FROM events e WHERE e.target_id = t.id AND e.kind = 'target.held') AS held
        FROM parts p JOIN targets t ON t.id = p.target_id ORDER BY p.channel_id, p.target_id, p.position")
     .all(db)
     .await

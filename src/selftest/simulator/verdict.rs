@@ -106,7 +106,8 @@ impl Evidence<'_> {
             Failed | NeedsYou if row.failure.is_none() => Some("I3 nobody is told why".into()),
             Published | Failed | Skipped | Cancelled | NeedsYou => None,
             Waiting if held || follows || drafted => None,
-            Uncertain | Processing if held => None,
+            // Also of one that was removed: the notice of its channel stands for it.
+            Uncertain | Processing if row.target_state == TargetState::Held && row.reason.is_some() => None,
             _ => Some("I3 lost: nobody will look at it again".into()),
         }
     }
@@ -143,6 +144,10 @@ impl Evidence<'_> {
                 broken.push(self.named(row, "I4 live without the part before it"));
                 continue;
             };
+            // A person said that it is live and not where, so nothing could be told to reply to it.
+            if before.is_some_and(|r| r.remote.as_deref() == Some("missing")) {
+                continue;
+            }
             let delay = std::time::Duration::from_secs(u64::try_from(row.delay_seconds).unwrap_or(0));
             if copy.parent.as_ref() != Some(&parent.id) || copy.at < parent.at {
                 broken.push(self.named(row, "I4 does not follow the part before it"));
@@ -153,14 +158,18 @@ impl Evidence<'_> {
         broken
     }
 
-    /// I4: what nobody touched is first sent in the order of its times.
+    /// I4: what nobody touched is first sent in the order of its times. What was kept back goes out at walking pace, and what
+    /// is on time does not wait for it.
     fn order(&self) -> Vec<String> {
         let interrupted = self.story.lives.iter().any(|l| l.away.1 > 0);
         if self.is_clock_set() || interrupted {
             return Vec::new();
         }
         let mut by_account: HashMap<&str, Vec<(usize, &Row)>> = HashMap::new();
-        for row in self.rows.iter().filter(|r| r.position == 0 && !self.cast.touched.contains(&r.target_id) && self.is_simple(r))
+        for row in self
+            .rows
+            .iter()
+            .filter(|r| r.position == 0 && !self.cast.touched.contains(&r.target_id) && !r.held && self.is_simple(r))
         {
             let account = self.account(row);
             if let Some(n) = account.asked.iter().position(|(text, _)| *text == plain(row)) {
