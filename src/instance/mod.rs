@@ -102,11 +102,12 @@ pub async fn enter(db: &Db, store: &Store, data: &Path, now: DateTime<Utc>) -> R
 /// Whether anything may be sent: asked before lanes are claimed, in the transaction that claims them. A database that
 /// went back while this process runs is noticed and held here.
 pub async fn sending(tx: &mut Tx, life: &Life, now: DateTime<Utc>) -> Result<Sending> {
+    // First what we know: another engine of this process may show life meanwhile.
+    let known = life.beats.load(Ordering::Relaxed);
     let row = model::standing(tx, life.dir).await?;
     if let Some(reason) = row.held_reason {
         return Ok(Sending::Held(reason));
     }
-    let known = life.beats.load(Ordering::Relaxed);
     if row.generation != Some(life.generation) || row.beats.is_none_or(|beats| beats < known) {
         tracing::error!("the database went back under the running program: nothing is sent before an operator confirms");
         model::hold(tx, "restored", row.heartbeat_at, now).await?;

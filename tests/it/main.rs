@@ -19,7 +19,6 @@ mod processes;
 mod public_api;
 mod queue;
 mod sandbox;
-mod selftest;
 mod templates;
 mod tenancy;
 mod zones;

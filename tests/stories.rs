@@ -1,4 +1,5 @@
-//! The simulator itself, and a corpus of stories.
+//! The simulator itself, and a corpus of stories. A program of its own: it takes every core for a minute, and the tests that wait
+//! for something within seconds are not to run beside it.
 
 use rostrum::selftest::simulator::{Plan, replay, run};
 
