@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
-    channels::{Channel, Sealed, Vault, apps, fields, mark_reconnect},
+    channels::{Channel, ChannelState, Sealed, Vault, apps, fields, mark_reconnect},
     error::{Error, Failure, FailureKind, Result},
     http::RateHint,
     kit::{Dice, MediaId, Seldom, text::Doc},
@@ -193,7 +193,10 @@ impl Worker {
             return self.stop(due).await.map(|()| After::GoOn);
         }
         let result = if due.part.state == PartState::Uncertain || lost || (unsure && (due.removed || rests)) {
-            self.look(provider, (channel, vault), due, &run).await?
+            let seen = self.look(provider, (channel, vault), due, &run).await?;
+            // What is not sent again, but only looked for again, is not looked for at once.
+            let resent = !due.removed && channel.state == ChannelState::Active;
+            if seen.news == News::NotYet && !resent { Finding { news: News::NotSeen, ..seen } } else { seen }
         } else {
             self.publish(provider, (channel, vault), due, &run).await?
         };
@@ -357,32 +360,12 @@ impl Worker {
         result: Finding,
     ) -> Result<After> {
         let now = self.app.clock.now();
-        let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
-        let looking = lost || due.part.state == PartState::Uncertain;
-        let counted = !looking && due.part.state != PartState::Processing;
-        let tries = due.part.tries + i64::from(counted);
-        let standing = Standing {
-            tries,
-            looks: due.part.looks,
-            // The rest of a thread may be meant for days later: only its number of tries ends it.
-            due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
-            unsure: lost || run.unsure_step().is_some(),
-            accepted: run.is_accepted(),
-            jitter: self.dice.fraction(),
-        };
-        let next = match plan::next(standing, &result.news, now) {
-            // It was looked for and never went out: it is as late as it was before, and is dealt with as such.
-            Next::Later { .. } if lost && result.news == News::Absent && !due.has_begun() => {
-                Next::Later { state: PartState::Waiting, at: due.part.next_at.unwrap_or(now), blocks_channel: false }
-            }
-            next => next,
-        };
-        let uncounted = matches!(next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+        let (next, tries) = decide(due, run, &result.news, (now, self.dice.fraction()));
         let conclusion = Conclusion {
             place,
             from: run.state(),
             kind: kind(&result.news, &next),
-            tries: if uncounted { due.part.tries } else { tries },
+            tries,
             looks: due.part.looks
                 + i64::from(matches!(next, Next::Later { state: PartState::Uncertain, blocks_channel: false, .. })),
             absent: result.news == News::Absent,
@@ -414,6 +397,32 @@ impl Worker {
             _ => After::Leave,
         })
     }
+}
+
+/// What happens next to it, and how many tries count by then.
+fn decide(due: &Due, run: &Run, news: &News, (now, jitter): (DateTime<Utc>, f64)) -> (Next, i64) {
+    let lost = due.lookup_since.is_some() && due.part.state != PartState::Processing;
+    let looking = lost || due.part.state == PartState::Uncertain;
+    let counted = !looking && due.part.state != PartState::Processing;
+    let tries = due.part.tries + i64::from(counted);
+    let standing = Standing {
+        tries,
+        looks: due.part.looks,
+        // The rest of a thread may be meant for days later: only its number of tries ends it.
+        due_at: due.due_at.filter(|_| due.part.position == 0).unwrap_or(now),
+        unsure: lost || run.unsure_step().is_some(),
+        accepted: run.is_accepted(),
+        jitter,
+    };
+    let next = match plan::next(standing, news, now) {
+        // It was looked for and never went out: it is as late as it was before, and is dealt with as such.
+        Next::Later { .. } if lost && *news == News::Absent && !due.has_begun() => {
+            Next::Later { state: PartState::Waiting, at: due.part.next_at.unwrap_or(now), blocks_channel: false }
+        }
+        next => next,
+    };
+    let uncounted = matches!(next, Next::Reconnect(_) | Next::Later { blocks_channel: true, .. });
+    (next, if uncounted { due.part.tries } else { tries })
 }
 
 /// True when the part's own conclusion makes nothing due at once: neither the rest of its thread nor another try.

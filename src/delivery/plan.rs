@@ -203,6 +203,15 @@ mod tests {
         assert_eq!(late, Next::Stop(PartState::Failed));
     }
 
+    #[test]
+    fn what_may_still_arrive_is_sent_again_until_the_tries_end_and_then_looked_for() {
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(next(standing(1, 0, 0.0), &News::NotYet, now), later(PartState::Retrying, now));
+        let unsure = |looks| Standing { unsure: true, ..standing(MAX_TRIES, looks, 0.0) };
+        assert_eq!(next(unsure(0), &News::NotYet, now), later(PartState::Uncertain, now + LOOKS[0]));
+        assert_eq!(next(unsure(LOOKS.len() as i64), &News::NotYet, now), Next::Stop(PartState::NeedsYou));
+    }
+
     fn any_news() -> impl Strategy<Value = News> {
         prop_oneof![
             Just(News::Live),
@@ -216,6 +225,7 @@ mod tests {
             Just(failed(FailureKind::Unexpected)),
             Just(News::Found),
             Just(News::Absent),
+            Just(News::NotYet),
             Just(News::NotSeen),
             Just(News::CannotLook),
             Just(News::Crashed),

@@ -35,10 +35,26 @@ use crate::{config, http::Client, kit::MediaId, kit::text::Doc};
 
 /// A client that may call the loopback address and gives up after a second.
 pub fn client() -> Client {
+    client_with_patience(1)
+}
+
+/// As [`client`], with the patience that a real server needs at first.
+pub fn patient_client() -> Client {
+    client_with_patience(30)
+}
+
+fn client_with_patience(seconds: u64) -> Client {
     static CRYPTO: Once = Once::new();
     CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
     let allow_private = vec!["127.0.0.0/8".parse().unwrap()];
-    Client::new(&config::Http { allow_private, connect_timeout_seconds: 1, timeout_seconds: 1 }).unwrap()
+    Client::new(&config::Http { allow_private, connect_timeout_seconds: seconds.min(5), timeout_seconds: seconds }).unwrap()
+}
+
+/// The bytes of a small picture.
+pub fn png() -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(400, 300, image::Rgb([200, 60, 30])).write_to(&mut file, image::ImageFormat::Png).unwrap();
+    file.into_inner()
 }
 
 /// Providers that only tests know, found by their id.

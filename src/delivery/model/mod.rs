@@ -1,5 +1,13 @@
 //! The tables of delivery, for everything but the engine's own writes (those are in `ledger.rs`).
 
+/// SQL: true of a row of `parts` when the platform has accepted a write of it, or may have.
+macro_rules! may_be_live {
+    () => {
+        "EXISTS (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable'
+         AND (s.state = 'done' OR s.unsure > 0))"
+    };
+}
+
 mod candidate;
 mod lane;
 mod late;

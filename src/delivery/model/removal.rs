@@ -24,9 +24,11 @@ pub async fn remove_one(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<User
 /// Withdraws the parts of a target that surely did not go out. Of one that is to be tried again after an answer that was
 /// lost nobody knows: that is followed to its end, so that the row says what is live.
 pub async fn withdraw_unsent(tx: &mut Tx, id: TargetId, now: DateTime<Utc>) -> Result<()> {
-    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')
-       AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable'
-           AND (s.state = 'done' OR s.unsure > 0))")
+    q(concat!(
+        "UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1 AND state IN ('waiting', 'retrying')
+       AND NOT ",
+        may_be_live!()
+    ))
     .bind(id)
     .exec(tx)
     .await?;
@@ -62,10 +64,12 @@ pub async fn hold_removed(tx: &mut Tx, org: OrgId, id: TargetId, reason: &str) -
 /// Ends a part that would be tried again although its target was removed meanwhile. One that may be live is looked for
 /// instead, as whatever comes after an answer that was lost.
 pub async fn stop_removed(tx: &mut Tx, part: PartId) -> Result<()> {
-    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE id = $1 AND state IN ('waiting', 'sending', 'retrying')
+    q(concat!(
+        "UPDATE parts SET state = 'cancelled', next_at = NULL WHERE id = $1 AND state IN ('waiting', 'sending', 'retrying')
        AND EXISTS (SELECT 1 FROM targets t WHERE t.id = parts.target_id AND t.deleted_at IS NOT NULL)
-       AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable'
-           AND (s.state = 'done' OR s.unsure > 0))")
+       AND NOT ",
+        may_be_live!()
+    ))
     .bind(part)
     .exec(tx)
     .await?;

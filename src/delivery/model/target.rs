@@ -202,9 +202,11 @@ fn untouched(parts: &[Part]) -> bool {
 /// True when the platform has accepted a write of a part that waits, is retried or was withdrawn, or may have: a request
 /// that a crash or a refused login cut off leaves only this trace.
 pub async fn may_be_live(tx: &mut Tx, id: TargetId) -> Result<bool> {
-    let (traces,): (i64,) = q("SELECT count(*) FROM steps s JOIN parts p ON p.id = s.part_id WHERE p.target_id = $1
-       AND p.state IN ('waiting', 'retrying', 'skipped', 'cancelled') AND s.effect <> 'repeatable'
-       AND (s.state = 'done' OR s.unsure > 0)")
+    let (traces,): (i64,) = q(concat!(
+        "SELECT count(*) FROM parts WHERE target_id = $1
+       AND state IN ('waiting', 'retrying', 'skipped', 'cancelled') AND ",
+        may_be_live!()
+    ))
     .bind(id)
     .one(tx)
     .await?;

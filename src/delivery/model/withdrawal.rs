@@ -42,10 +42,12 @@ pub async fn withdraw_lane(tx: &mut Tx, channel: ChannelId) -> Result<()> {
 
 /// `due`: also what a worker could have.
 async fn withdraw(tx: &mut Tx, target: &Orphan, due: bool) -> Result<()> {
-    q("UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1
+    q(concat!(
+        "UPDATE parts SET state = 'cancelled', next_at = NULL WHERE target_id = $1
        AND (state IN ('waiting', 'retrying') OR ($2 AND state = 'sending'))
-       AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.part_id = parts.id AND s.effect <> 'repeatable'
-           AND (s.state = 'done' OR s.unsure > 0))")
+       AND NOT ",
+        may_be_live!()
+    ))
     .bind(target.id)
     .bind(due)
     .exec(tx)

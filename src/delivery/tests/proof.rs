@@ -98,6 +98,8 @@ enum Answer {
     CutOff,
     Found,
     Absent,
+    /// Not there, but it may arrive; it has our key.
+    NotYet,
     NotSeen,
     Reconnect,
 }
@@ -268,6 +270,11 @@ impl World {
         }
     }
 
+    /// What is to be sent again, is: neither the target nor the channel stands in the way.
+    fn sends(&self) -> bool {
+        self.active && self.target != TargetState::Cancelled
+    }
+
     fn is_under_way(&self, n: usize) -> bool {
         self.jobs.iter().flatten().any(|j| j.n == n && j.stage == Stage::Sent)
     }
@@ -287,6 +294,8 @@ impl World {
             Act::Look(w, answer) => {
                 let truth = self.work(w, Stage::Loaded)[0];
                 self.left.faults -= u8::from(truth != Act::Look(w, answer));
+                let arrives = truth == Act::Look(w, Answer::NotSeen) && effect == Effect::ClientId;
+                let answer = if arrives && self.sends() { Answer::NotYet } else { answer };
                 self.stage(w, Stage::Concluding(answer));
             }
             Act::Conclude(w) => self.conclude(w, fences),
@@ -632,6 +641,7 @@ fn news(answer: Answer) -> News {
         (_, Some(failure)) => News::Failed(failure),
         (Answer::Found, _) => News::Found,
         (Answer::Absent, _) => News::Absent,
+        (Answer::NotYet, _) => News::NotYet,
         (Answer::NotSeen, _) => News::NotSeen,
         _ => News::Live,
     }

@@ -57,6 +57,28 @@ async fn put_off(rig: &Rig, ids: &[TargetId], until: DateTime<Utc>) {
     }
 }
 
+/// The platform asked for twenty hours, then the clock is set back by a month: no wait ends later than one that is chosen
+/// now may (G15).
+async fn no_wait_outlives_a_clock_that_is_set_back(database: Database) {
+    let rig = rig(database, |_| {}).await;
+    rig.platform.behave(json!({"mode": "rate_limit", "retry_after_s": 72_000, "times": 1})).await;
+    let id = posts(&rig, 1).await[0];
+    put_off(&rig, &[id], rig.now() + TimeDelta::hours(20)).await;
+    rig.app.app.clock.set_by(-TimeDelta::days(30));
+    let latest = rig.now() + TimeDelta::hours(24) + TimeDelta::minutes(30);
+    let shortened = async || {
+        advance(&rig, TimeDelta::seconds(10));
+        rig.parts(id).await[0].next_at.filter(|at| *at <= latest)
+    };
+    let at = rig.app.until("the wait is shortened", shortened).await;
+    let (blocked,): (Option<DateTime<Utc>>,) =
+        q("SELECT blocked_until FROM lanes WHERE channel_id = $1").bind(rig.channel).one(&rig.app.app.db).await.unwrap();
+    assert_eq!(blocked, Some(at));
+    advance(&rig, at - rig.now());
+    published(&rig, &[id]).await;
+    assert_eq!(rig.platform.count().await, 1);
+}
+
 /// Three an hour: the fourth and fifth are seen to wait, need nobody, and go out by themselves.
 async fn a_channel_has_so_many_posts_an_hour(database: Database) {
     let rig = rig(database, |config| {
@@ -302,5 +324,6 @@ mod on {
         a_crash_gives_nothing_back
         no_upload_for_what_cannot_be_written
         a_success_that_says_nothing_is_left_is_obeyed
+        no_wait_outlives_a_clock_that_is_set_back
     }
 }

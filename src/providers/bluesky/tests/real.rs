@@ -6,21 +6,12 @@ use serde_json::{Value as Json, json};
 
 use super::{super::Bluesky, server::live};
 use crate::{
-    config,
     http::{Client, Method},
     providers::{
         Account, Answers, Found, Link, Outcome, Provider as _, Tokens as _,
-        testing::one,
-        testing::{Purse, Stage, client},
+        testing::{Purse, Stage, one, patient_client, png},
     },
 };
-
-/// A client with the patience that a server of node needs at first.
-fn patient() -> Client {
-    client();
-    let allow_private = vec!["127.0.0.0/8".parse().unwrap()];
-    Client::new(&config::Http { allow_private, connect_timeout_seconds: 5, timeout_seconds: 20 }).unwrap()
-}
 
 async fn xrpc(http: &Client, url: String, body: Option<Json>) -> Json {
     let request = match body {
@@ -44,23 +35,16 @@ async fn account(http: &Client, pds: &str) -> Account {
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into()
     };
-    println!("wrong password: {:?}", Bluesky.connect(&link, &answers("wrong")).await.unwrap_err());
+    assert!(Bluesky.connect(&link, &answers("wrong")).await.is_err());
     one(Bluesky.connect(&link, &answers("a long pass word")).await.unwrap())
-}
-
-fn png() -> Vec<u8> {
-    let mut file = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(400, 300, image::Rgb([200, 60, 30])).write_to(&mut file, image::ImageFormat::Png).unwrap();
-    file.into_inner()
 }
 
 #[tokio::test]
 #[ignore = "needs BSKY_PDS, the address of a real server"]
 async fn real_pds() {
     let pds = std::env::var("BSKY_PDS").expect("BSKY_PDS names the server");
-    let http = patient();
+    let http = patient_client();
     let account = account(&http, &pds).await;
-    println!("account {} {} {:?} at {}", account.id, account.name, account.url, account.credentials["pds"]);
     let mut stage = Stage::new(&account.id, account.credentials.clone());
     (stage.http, stage.now) = (http.clone(), chrono::Utc::now());
     stage.ledger = crate::providers::testing::Ledger::new(stage.now);
@@ -73,9 +57,9 @@ async fn real_pds() {
 
     // Killed after the server accepted.
     stage.ledger.crash_at("create");
-    println!("killed: {:?}", Bluesky.publish(&stage.call()).await.unwrap_err());
+    assert!(Bluesky.publish(&stage.call()).await.is_err());
     let (one, warnings) = live(&stage).await;
-    println!("log {:?}\nwarnings {warnings:?}", stage.ledger.log());
+    assert_eq!(warnings, ["@nobody.test was not found on Bluesky and is not linked"]);
     let key = stage.ledger.key("create");
     assert_eq!(Bluesky.find(&stage.call(), &key).await.unwrap(), Found::Yes(vec![one.clone()]));
 
@@ -99,7 +83,6 @@ async fn real_pds() {
 
     let list = format!("{pds}/xrpc/com.atproto.repo.listRecords?repo={}&collection=app.bsky.feed.post&reverse=true", account.id);
     let records = xrpc(&http, list.clone(), None).await;
-    println!("{records:#}");
     assert_eq!(records["records"].as_array().unwrap().len(), 3);
     assert_eq!(records["records"][2]["value"]["reply"], json!({"root": one.extra, "parent": two.extra}));
 

@@ -6,33 +6,19 @@ use serde_json::json;
 
 use super::{super::Ghost, live};
 use crate::{
-    config,
-    http::{Client, Method},
+    http::Method,
     providers::{
         Answers, FailureKind, Found, Provider as _,
-        testing::{Ledger, Purse, Stage, client, one},
+        testing::{Ledger, Purse, Stage, one, patient_client, png},
     },
 };
-
-/// A client with the patience that a server of node needs.
-fn patient() -> Client {
-    client();
-    let allow_private = vec!["127.0.0.0/8".parse().unwrap()];
-    Client::new(&config::Http { allow_private, connect_timeout_seconds: 5, timeout_seconds: 30 }).unwrap()
-}
-
-fn png() -> Vec<u8> {
-    let mut file = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(400, 300, image::Rgb([200, 60, 30])).write_to(&mut file, image::ImageFormat::Png).unwrap();
-    file.into_inner()
-}
 
 #[tokio::test]
 #[ignore = "needs GHOST and GHOST_KEY, a real site and its Admin API key"]
 async fn real_ghost() {
     let (site, secret) = (std::env::var("GHOST").unwrap(), std::env::var("GHOST_KEY").unwrap());
     let mut stage = Stage::new("", json!({}));
-    stage.http = patient();
+    stage.http = patient_client();
     stage.now = Utc::now().trunc_subsecs(3);
     stage.ledger = Ledger::new(stage.now);
     let answers =
@@ -45,7 +31,6 @@ async fn real_ghost() {
     assert_eq!(Ghost.whoami(&stage.access()).await.unwrap().id, account.id);
     for name in ["tags", "newsletters", "users", "tiers"] {
         let items = Ghost.lookup(&stage.access(), name, &json!({})).await.unwrap();
-        println!("{name}: {items:?}");
         assert!(name == "tags" || !items.is_empty(), "{name}");
     }
 
@@ -79,7 +64,7 @@ async fn real_ghost() {
     }
     let nobody = "0".repeat(24);
     assert_eq!(Ghost.recognise(&stage.call(), &nobody).await.unwrap(), None);
-    println!("metrics: {:?}", Ghost.metrics(&stage.access(), &remote).await.unwrap());
+    Ghost.metrics(&stage.access(), &remote).await.unwrap();
 
     // A change of a post as it was before somebody else's change is refused, and the post is looked at again.
     let stale = super::super::Post {

@@ -9,33 +9,19 @@ use super::{
     live,
 };
 use crate::{
-    config,
-    http::{Client, Method},
+    http::Method,
     providers::{
         Answers, FailureKind, Found, Metric, Provider as _,
-        testing::{Ledger, Purse, Stage, client, one},
+        testing::{Ledger, Purse, Stage, one, patient_client, png},
     },
 };
-
-/// A client with the patience that a PHP of one process needs.
-fn patient() -> Client {
-    client();
-    let allow_private = vec!["127.0.0.0/8".parse().unwrap()];
-    Client::new(&config::Http { allow_private, connect_timeout_seconds: 5, timeout_seconds: 30 }).unwrap()
-}
-
-fn png() -> Vec<u8> {
-    let mut file = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(400, 300, image::Rgb([200, 60, 30])).write_to(&mut file, image::ImageFormat::Png).unwrap();
-    file.into_inner()
-}
 
 #[tokio::test]
 #[ignore = "needs WORDPRESS and WORDPRESS_PASSWORD, a real site and its application password"]
 async fn real_wordpress() {
     let (site, password) = (std::env::var("WORDPRESS").unwrap(), std::env::var("WORDPRESS_PASSWORD").unwrap());
     let mut stage = Stage::new("", json!({}));
-    stage.http = patient();
+    stage.http = patient_client();
     stage.now = Utc::now().trunc_subsecs(3);
     stage.ledger = Ledger::new(stage.now);
     let answers = |password: &str| -> Answers {
