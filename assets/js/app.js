@@ -11,6 +11,7 @@ const behaviours = [
   ["[data-gallery]", () => import("./gallery.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
+  ["[data-palette]", () => import("./palette.js")],
   ["[data-repeat]", () => import("./repeat.js")],
   ["[data-theme-switch]", () => import("./theme.js")],
   ["time[data-relative]", () => import("./times.js")],

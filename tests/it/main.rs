@@ -7,6 +7,7 @@ mod api_v1;
 mod channels;
 mod delivery;
 mod docs;
+mod finder;
 mod frame;
 mod hostile;
 mod identity;
