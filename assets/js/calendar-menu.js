@@ -15,6 +15,7 @@ class Menu {
     this.element = document.querySelector("[data-card-menu]").content.firstElementChild.cloneNode(true);
     this.dialog = document.querySelector("[data-move-dialog]");
     this.dialog.addEventListener("close", () => this.moved());
+    this.dialog.querySelector("[data-close]").addEventListener("click", () => this.dialog.close());
   }
 
   show(card) {

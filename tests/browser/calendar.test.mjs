@@ -55,6 +55,12 @@ async function write(page, text, { date = day, time = '09:20', both = false } = 
   return page.url().split('/').at(-1)
 }
 
+// The page with its scripts at work.
+async function open(page, address) {
+  await page.goto(address)
+  await page.locator('[data-calendar][data-live=on]').waitFor({ state: 'attached' })
+}
+
 // By mouse, in steps, as a hand does.
 async function drag(page, from, to) {
   const start = await from.boundingBox()
@@ -72,7 +78,7 @@ const stands = (page, where, words) => until(`"${words}" in ${where}`, async () 
 test('a post is dragged to another day, keeps its time, and goes back by the button', async () => {
   const page = await browser.page()
   await write(page, 'Dragged by the mouse', { both: true })
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   await stands(page, day, 'Dragged by the mouse')
   assert.equal(await card(page, 'Dragged by the mouse').count(), 1, 'two channels at one time are one card')
   const to = plus(day, 2)
@@ -84,7 +90,7 @@ test('a post is dragged to another day, keeps its time, and goes back by the but
   assert.match(await card(page, 'Dragged by the mouse').innerText(), /09:20/)
   assert.match(await toast(page).innerText(), /Moved to .*09:20/)
   assert.equal(page.url().endsWith(`/calendar?date=${day}`), true, 'a drag is no click')
-  await browser.look(page, 'calendar-moved')
+  if (process.env.SHOTS) await page.screenshot({ path: 'shots/calendar-toast.png' })
   await toast(page).getByRole('button', { name: 'Undo' }).click()
   await stands(page, day, 'Dragged by the mouse')
   // Where it is over nothing is dropped, and Escape leaves everything as it was.
@@ -104,7 +110,7 @@ test('past days take nothing', async () => {
     const token = await page.locator('meta[name=csrf]').getAttribute('content')
     assert.ok(token)
   }
-  await page.goto('/calendar?date=2024-05-15')
+  await open(page, '/calendar?date=2024-05-15')
   assert.equal(await page.locator('a[href^="/posts/new?at"]').count(), 0)
   browser.check()
 })
@@ -112,7 +118,7 @@ test('past days take nothing', async () => {
 test('by hours: to another hour, onto a free posting time', async () => {
   const page = await browser.page()
   await write(page, 'To another hour', { time: '11:40' })
-  await page.goto(`/calendar?view=week&date=${day}`)
+  await open(page, `/calendar?view=week&date=${day}`)
   await stands(page, `${day}T11:00`, 'To another hour')
   const to = `${plus(day, 1)}T16:00`
   await drag(page, card(page, 'To another hour'), cell(page, to))
@@ -131,14 +137,14 @@ test('by hours: to another hour, onto a free posting time', async () => {
   await stands(page, `${plus(day, 1)}T14:00`, 'To another hour')
   assert.match(await card(page, 'To another hour').innerText(), /14:10/)
   await browser.look(page, 'calendar-week')
-  await page.goto(`/calendar?view=day&date=${plus(day, 1)}`)
+  await open(page, `/calendar?view=day&date=${plus(day, 1)}`)
   await browser.look(page, 'calendar-day')
 })
 
 test('everything by keys: pick up, carry, put down, undo, and the menu', async () => {
   const page = await browser.page()
   await write(page, 'Carried by keys', { date: plus(day, 1), time: '17:05' })
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   await card(page, 'Carried by keys').locator('.cal-open').focus()
   await page.keyboard.press('Space')
   await until('it to be said', async () => /Picked up 17:05/.test(await page.locator('[data-say]').textContent()), { seconds: 5 })
@@ -173,6 +179,7 @@ test('everything by keys: pick up, carry, put down, undo, and the menu', async (
   await page.locator('h1').click()
   await page.keyboard.press('w')
   await page.waitForURL(/view=week/)
+  await page.locator('[data-calendar][data-live=on]').waitFor({ state: 'attached' })
   await page.keyboard.press('j')
   await page.waitForURL(new RegExp(`date=${plus(day, 7)}`))
   browser.check()
@@ -181,7 +188,7 @@ test('everything by keys: pick up, carry, put down, undo, and the menu', async (
 test('deleted and brought back, duplicated, its link copied', async () => {
   const page = await browser.page()
   const post = await write(page, 'Gone for a moment', { date: plus(day, 3), time: '08:15' })
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   await card(page, 'Gone for a moment').hover()
   const menu = page.locator('.cal-menu')
   assert.equal(await menu.locator('[data-act=duplicate]').getAttribute('href'), `/posts/new?from=${post}`)
@@ -204,8 +211,7 @@ test('what another browser changes appears by itself', async () => {
   const page = await browser.page()
   const other = await browser.page()
   const post = await write(other, 'Changed elsewhere', { date: plus(day, 4), time: '12:00' })
-  await page.goto(`/calendar?date=${day}`)
-  await until('the stream to be open', () => page.evaluate(() => document.querySelector('[data-calendar]').dataset.live === 'on'), { seconds: 10 })
+  await open(page, `/calendar?date=${day}`)
   await stands(page, plus(day, 4), 'Changed elsewhere')
   await other.goto(`/posts/${post}`)
   await other.locator('details[id^=move-] summary').click()
@@ -221,12 +227,12 @@ test('many are folded, filters and clock are in the address', async () => {
   const page = await browser.page()
   const crowded = plus(day, -1)
   for (let n = 0; n < 6; n++) await write(page, `One of many, number ${n}`, { date: crowded, time: `10:0${n}` })
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   assert.equal(await cell(page, crowded).locator('.cal-card').count(), 3)
   await cell(page, crowded).locator('.cal-more').click()
   await page.waitForURL(/view=day/)
   assert.equal(await cell(page, `${crowded}T10:00`).locator('.cal-card').count(), 6)
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   await page.locator('.cal-pop summary').first().click()
   await browser.look(page, 'calendar-filter')
   await page.locator('.cal-channel').nth(1).click()
@@ -242,17 +248,17 @@ test('many are folded, filters and clock are in the address', async () => {
   await page.locator('.cal-panel.narrow button').click()
   await page.waitForURL(/zone=Asia%2FTokyo/)
   assert.match(await card(page, 'Dragged by the mouse').innerText(), /17:20/)
-  await page.goto(`/calendar?view=list&date=${day}`)
+  await open(page, `/calendar?view=list&date=${day}`)
   assert.ok((await page.locator('.cal-card').count()) >= 9)
   await browser.look(page, 'calendar-list')
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   await browser.look(page, 'calendar-month')
 })
 
 test('a phone shows an agenda, and a finger carries after a long press', async () => {
   const context = await browser.chromium.newContext({ baseURL: browser.rostrum.url, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, storageState: browser.session, timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' })
   const page = await context.newPage()
-  await page.goto(`/calendar?date=${day}`)
+  await open(page, `/calendar?date=${day}`)
   assert.equal(await cell(page, plus(day, 25)).isVisible().catch(() => false), false, 'empty days take no room')
   await stands(page, day, 'Dragged by the mouse')
   const from = await card(page, 'Dragged by the mouse').boundingBox()
