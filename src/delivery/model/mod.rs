@@ -28,7 +28,8 @@ mod withdrawal;
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
 pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release, survived};
 pub use late::{
-    Late, date_draft, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out, stand_as,
+    Late, date_draft, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out,
+    stand_as,
 };
 pub use level::{StoredLevel, heed, levels, lock_levels, set_levels};
 pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};

@@ -3,7 +3,10 @@
 use chrono::{Days, TimeDelta};
 use rostrum::{
     db::q,
-    kit::{CustomerId, recur::{End, Every, Rule}},
+    kit::{
+        CustomerId,
+        recur::{End, Every, Rule},
+    },
     posts::{self, Draft, When},
 };
 use uuid::Uuid;

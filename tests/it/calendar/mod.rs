@@ -42,7 +42,8 @@ async fn dragged(owner: &Owner, post: PostId, from: DateTime<Utc>, fields: &[(&s
     let mut all = vec![("csrf", csrf.as_str()), ("at", micros.as_str())];
     all.extend_from_slice(fields);
     let path = format!("/posts/{post}/move");
-    let request = owner.browser.request(reqwest::Method::POST, &path).header("sec-fetch-site", "same-origin").header("hx-request", "true");
+    let request =
+        owner.browser.request(reqwest::Method::POST, &path).header("sec-fetch-site", "same-origin").header("hx-request", "true");
     let request = if let Some(stamp) = stamp { request.header("if-match", format!("\"{stamp}\"")) } else { request };
     owner.browser.send(request.form(&all)).await
 }
