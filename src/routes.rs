@@ -59,8 +59,13 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
         .at("/api/v1/openapi.json", get(api_v1::pages::openapi))
         .nest("/api/v1", api_v1::endpoint())
         .nest_no_strip("/", pages);
-    // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
-    let routes = Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(compression()));
+    // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one, and would keep
+    // back what is to be told at once.
+    let live = posts::pages::mount_live(Route::new()).around(around_pages);
+    let routes = Route::new()
+        .nest("/sandbox/api", sandbox::api::endpoint(&site))
+        .nest_no_strip("/live", live)
+        .nest_no_strip("/", routes.with(compression()));
     // Nor these: media is packed already, and a packed range would be of no use.
     let routes = notify::api::mount(admin::api::mount(media::pages::mount_files(routes)));
     let routes = routes.around(around_routes);
@@ -102,7 +107,7 @@ fn compression() -> Compression {
 
 #[poem::handler]
 fn home() -> Response {
-    web::redirect("/posts")
+    web::redirect("/calendar")
 }
 
 /// What fails before any route is found (a path that is no UTF-8) is not found, in the words of the door it came to.

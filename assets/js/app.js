@@ -3,6 +3,7 @@ import * as shortcuts from "./shortcuts.js";
 
 const behaviours = [
   ["[data-await]", () => import("./await.js")],
+  ["[data-calendar]", () => import("./calendar.js")],
   ["[data-bulk]", () => import("./bulk.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],

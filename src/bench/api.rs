@@ -109,6 +109,8 @@ fn requests(stock: &Stock, doors: &Doors, first: DateTime<Utc>) -> Vec<Asked> {
         format!("startDate={}&endDate={}", from.format("%Y-%m-%dT%H:%M:%SZ"), to.format("%Y-%m-%dT%H:%M:%SZ"))
     };
     let month = first.format("%Y-%m");
+    // Ten thousand posts are around it.
+    let middle = first + TimeDelta::days(DAYS / 2);
     let key = || ("authorization", stock.api_key.clone());
     let bearer = ("authorization", format!("Bearer {}", doors.token.expose()));
     let session = ("cookie", format!("{}={}", identity::SESSION_COOKIE, doors.cookie));
@@ -116,7 +118,9 @@ fn requests(stock: &Stock, doors: &Doors, first: DateTime<Utc>) -> Vec<Asked> {
         Asked { path: "/api/v1/posts?limit=100".into(), header: bearer, heavy: 1 },
         Asked { path: format!("/public/v1/posts?{}", window(first, 1)), header: key(), heavy: 1 },
         Asked { path: format!("/public/v1/posts?{}", window(first, DAYS)), header: key(), heavy: 10 },
-        Asked { path: format!("/posts?month={month}"), header: session, heavy: 1 },
+        Asked { path: format!("/posts?month={month}"), header: session.clone(), heavy: 1 },
+        Asked { path: format!("/calendar?view=month&date={}", middle.format("%Y-%m-%d")), header: session.clone(), heavy: 1 },
+        Asked { path: format!("/calendar?view=week&date={}", middle.format("%Y-%m-%d")), header: session, heavy: 1 },
     ]
 }
 
