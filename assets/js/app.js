@@ -4,6 +4,7 @@ import * as shortcuts from "./shortcuts.js";
 const behaviours = [
   ["[data-await]", () => import("./await.js")],
   ["[data-bulk]", () => import("./bulk.js")],
+  ["[data-changed]", () => import("./changed.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-fields]", () => import("./fields.js")],
@@ -12,6 +13,7 @@ const behaviours = [
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
   ["[data-repeat]", () => import("./repeat.js")],
+  ["[data-switcher]", () => import("./switcher.js")],
   ["[data-theme-switch]", () => import("./theme.js")],
   ["time[data-relative]", () => import("./times.js")],
   ["[data-guess-zone]", () => import("./zone.js")],

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod check;
+pub mod comment;
 mod common_slot;
 mod draft;
 mod known;
@@ -11,10 +12,12 @@ pub mod pages;
 mod plan;
 pub mod recurrence;
 mod remove;
+pub mod review;
 mod rule_text;
 mod save;
 mod sendable;
 mod sentence;
+pub mod share;
 pub mod slots;
 mod timeline;
 pub mod words;

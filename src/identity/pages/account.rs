@@ -18,7 +18,10 @@ const PATH: &str = "/settings/account";
 /// The page.
 #[derive(Debug, Serialize)]
 struct Account {
+    /// The login.
     email: String,
+    /// What stands in the form for another one.
+    new_email: String,
     name: String,
     errors: Vec<FieldText>,
     sessions: Vec<SessionView>,
@@ -52,7 +55,8 @@ impl Account {
             address: session.address,
             last_seen: Moment::new(session.seen_at, now, caller.zone),
         });
-        Ok(Self { email: user.email.clone(), name: user.name.clone(), errors: Vec::new(), sessions: sessions.collect() })
+        let email = user.email.clone();
+        Ok(Self { new_email: email.clone(), email, name: user.name.clone(), errors: Vec::new(), sessions: sessions.collect() })
     }
 }
 
@@ -69,6 +73,20 @@ pub async fn rename(app: App, caller: Caller, form: Form, frame: Frame, peer: Pe
         Err(Error::Invalid(errors)) => {
             let mut view = Account::load(&app, &caller, &frame).await?;
             form.get("name").clone_into(&mut view.name);
+            wrong(frame, view, &errors)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[handler]
+pub async fn change_email(app: App, caller: Caller, form: Form, frame: Frame, peer: Peer) -> web::Result {
+    let current = Secret::new(form.get("email_password"));
+    match identity::change_email(&app, &caller, form.get("email"), current).await {
+        Ok(()) => Ok(Flash::ok("account.email_changed").into_response(web::redirect(PATH), &peer)),
+        Err(Error::Invalid(errors)) => {
+            let mut view = Account::load(&app, &caller, &frame).await?;
+            form.get("email").clone_into(&mut view.new_email);
             wrong(frame, view, &errors)
         }
         Err(e) => Err(e.into()),
@@ -99,6 +117,12 @@ pub async fn end_session(app: App, caller: Caller, Path(id): Path<String>, peer:
     let id = id.parse().map_err(|_| Error::NotFound("session"))?;
     session::end(&app, caller.person()?, id).await?;
     Ok(Flash::ok("account.session_ended").into_response(web::redirect(PATH), &peer))
+}
+
+#[handler]
+pub async fn end_others(app: App, caller: Caller, peer: Peer) -> web::Result {
+    session::end_others(&app, &caller).await?;
+    Ok(Flash::ok("account.others_ended").into_response(web::redirect(PATH), &peer))
 }
 
 #[handler]
