@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     events, identity,
     kit::{EventId, OrgId},
-    media, notify, plugs,
+    media, notify, plugs, posts,
     queue::{self, Handle, Job, Runner, Stop, Turn},
 };
 
@@ -35,6 +35,9 @@ pub fn runner(app: &App) -> Runner<App> {
         .runs::<notify::Mail>()
         .runs::<notify::Digest>()
         .runs::<plugs::Look>()
+        .runs::<identity::InviteMail>()
+        .runs::<posts::review::NotApproved>()
+        .runs_at(Turn::Every(TimeDelta::minutes(5)), posts::review::Overdue {})
         .runs_at(Turn::Every(TimeDelta::minutes(5)), plugs::Plan {})
         .runs::<channels::CopyPicture>()
         .runs_at(at(4, 40), channels::RefreshPictures {})

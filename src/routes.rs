@@ -22,7 +22,7 @@ use crate::{
     sandbox, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
-        frame::{FrameOrganisation, FrameUser},
+        frame::{FrameMembership, FrameOrganisation, FrameUser},
         guard, problem,
     },
 };
@@ -177,6 +177,8 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
             frame.outage = inbox::banner(&app.db, signed.caller.org).await?;
             frame.paused = instance::held(&app.db).await?.is_some();
             frame.unread = notify::unread(&app.db, &signed.caller).await?;
+            frame.reviews = posts::review::waiting_for(app, &signed.caller).await?;
+            frame.organisations = organisations(app, signed).await?;
         }
     }
     if csrf::is_unsafe(req.method()) {
@@ -191,9 +193,17 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
     Ok(())
 }
 
+async fn organisations(app: &App, signed: &Signed) -> Result<Vec<FrameMembership>> {
+    let all = orgs::of_person(&app.db, signed.caller.person()?).await?;
+    let one =
+        |m: orgs::Membership| FrameMembership { id: m.org_id.to_string(), current: m.org_id == signed.caller.org, name: m.name };
+    Ok(all.into_iter().map(one).collect())
+}
+
 fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
     frame.signed_in = true;
     frame.operator = signed.caller.operator;
+    frame.role = signed.caller.role.as_str();
     frame.user =
         Some(FrameUser { name: signed.name.clone(), email: signed.email.clone(), language: signed.language.map(Language::code) });
     frame.organisation = Some(FrameOrganisation { name: signed.organisation.clone() });

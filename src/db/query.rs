@@ -122,6 +122,10 @@ values!(
     crate::kit::ConnectionId => Uuid: |x| x.0,
     crate::kit::DeveloperAppId => Uuid: |x| x.0,
     crate::kit::CustomerId => Uuid: |x| x.0,
+    crate::kit::InviteId => Uuid: |x| x.0,
+    crate::kit::ReviewId => Uuid: |x| x.0,
+    crate::kit::CommentId => Uuid: |x| x.0,
+    crate::kit::ShareId => Uuid: |x| x.0,
 );
 
 /// A line of a plan: the only column on Postgres, the fourth on SQLite.

@@ -43,7 +43,9 @@ pub async fn restore(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>
     if target.state != TargetState::Cancelled {
         return Err(Error::conflict("error.not_cancelled"));
     }
-    let due = target.due_at.filter(|due| *due > now);
+    // What nobody has approved comes back as a draft.
+    let unapproved = model::is_unapproved(&mut *tx, org, id).await?;
+    let due = target.due_at.filter(|due| *due > now && !unapproved);
     q("UPDATE parts SET state = 'waiting', failure = NULL, tries = 0, next_at = CASE WHEN position = 0 THEN $2 ELSE NULL END
        WHERE target_id = $1 AND state = 'cancelled'")
     .bind(id)
@@ -61,6 +63,9 @@ pub async fn publish_now(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<Use
     let target = find_target(&mut *tx, org, id).await?;
     if !matches!(target.state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed) {
         return Err(Error::conflict("error.not_waiting"));
+    }
+    if model::is_unapproved(&mut *tx, org, id).await? {
+        return Err(Error::conflict("error.not_approved"));
     }
     // Parts before the target, as the engine locks them.
     q("UPDATE parts SET next_at = NULL WHERE target_id = $1 AND state = 'waiting'").bind(id).exec(tx).await?;

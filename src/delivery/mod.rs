@@ -33,6 +33,10 @@ pub use candidates::{Recognised, look_for_candidates, recognise};
 pub use catch_up::{HOURLY, move_to_free_slot, skip};
 pub use engine::{Conditions, Engine, HEARTBEAT, Handle};
 pub use model::{
+    APPROVED_LATE, CHANGES, IN_REVIEW, NOT_APPROVED, approve, await_approval, in_review, is_unapproved, mark as mark_unapproved,
+    miss_unapproved, overdue_reviews, set_reason,
+};
+pub use model::{
     Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Resolution, Target, TargetChange,
     WAITING_FOR_PERSON, add, add_occurrence, attach, bring_back, candidates_of, content_hash, detach, dismiss_outage,
     fill_part_media, find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late, lock_channels, minute,

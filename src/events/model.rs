@@ -49,13 +49,19 @@ pub struct Entry {
 
 /// The kinds from which jobs follow: their events are marked, in the same insert, until the jobs are in the queue. What
 /// follows is said in `jobs.rs`, and a test there holds the two lists together.
-pub const FOLLOWED: [&str; 17] = [
+pub const FOLLOWED: [&str; 23] = [
     "channel.broken",
     "channel.reconnected",
     "channel.removed",
+    "comment.added",
     "part.failed",
     "part.needs_you",
     "part.resolved",
+    "review.approved",
+    "review.asked",
+    "review.changes",
+    "review.void",
+    "review.withdrawn",
     "target.cancelled",
     "target.deleted",
     "target.dropped",

@@ -104,7 +104,7 @@ impl Checked {
 }
 
 /// The address in lower case. Only its outline is checked: whether it works is shown by mail that arrives.
-fn email(given: &str) -> Result<String, FieldError> {
+pub(super) fn email(given: &str) -> Result<String, FieldError> {
     let email = given.trim().to_lowercase();
     let parts = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     let clean = !email.chars().any(|c| c.is_whitespace() || c.is_control());
@@ -131,6 +131,25 @@ pub async fn choose_language(app: &App, user: UserId, code: &str) -> Result<()> 
     }
     let mut tx = app.db.begin().await?;
     user::set_language(&mut tx, user, code).await?;
+    tx.commit().await
+}
+
+/// Another address to sign in with, for the caller, who must know the present password.
+///
+/// Errors name the fields `email` and `email_password`; wrong tries are limited like logins.
+pub async fn change_email(app: &App, caller: &Caller, new: &str, current: Secret) -> Result<()> {
+    let id = caller.person()?;
+    let new = email(new).map_err(|e| Error::Invalid(vec![e]))?;
+    let limit = limit::of_password(id);
+    limit::attempt(app, &limit, app.config.accounts.failures_per_account).await?;
+    let login = user::Login::find(&app.db, id).await.or_not_found("user")?;
+    if !password::verify(&current, Some(&login.password_hash)).await? {
+        return Err(Error::invalid("email_password", "account.wrong_current"));
+    }
+    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
+    user::set_email(&mut tx, id, &new).await?;
+    limit::forget(&mut tx, &limit).await?;
+    events::record(&mut tx, caller.org, Event { kind: "account.email_changed", user: Some(id), ..Event::default() }, now).await?;
     tx.commit().await
 }
 

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     app::App,
+    db::Tx,
     error::{Error, Result},
-    kit::Secret,
+    kit::{Secret, UserId},
     orgs::{Caller, Organisation},
 };
 
@@ -17,27 +18,50 @@ use crate::{
 /// An error of the field `password`, the same whether the address or the password is wrong, and after the same time;
 /// [`Error::RateLimited`] after too many failures from this address or for this account.
 pub async fn login(app: &App, email: &str, given: Secret, device: &Device, previous: Option<&Caller>) -> Result<String> {
+    let proven = prove(app, email, &given, device).await?;
+    let mut tx = app.db.begin().await?;
+    let user = proven.accept(&mut tx).await?;
+    let none = || Error::invalid("email", "login.no_organisation");
+    let org = Organisation::of_user(&mut tx, user).await?.ok_or_else(none)?;
+    if let Some(Caller { user: Some(user), session: Some(id), .. }) = previous {
+        sessions::delete(&mut tx, *user, *id).await?;
+    }
+    let cookie = session::open(&mut tx, app, user, org.id, device).await?;
+    tx.commit().await?;
+    Ok(cookie)
+}
+
+/// Somebody who knew the password of an account.
+pub(super) struct Proven {
+    login: user::Login,
+    /// The hash to keep from now on.
+    hash: String,
+    place: String,
+    account: String,
+}
+
+/// Finds out whose password it is; the errors are those of [`login`]. The counters go down with [`Proven::accept`].
+pub(super) async fn prove(app: &App, email: &str, given: &Secret, device: &Device) -> Result<Proven> {
     let email = email.trim().to_lowercase();
     let (place, account) = (limit::of_address(&device.address), limit::of_account(&email));
     limit::attempt(app, &place, app.config.accounts.failures_per_address).await?;
     limit::attempt(app, &account, app.config.accounts.failures_per_account).await?;
-    let (login, hash) = recognise(app, &email, &given).await?;
+    let (login, hash) = recognise(app, &email, given).await?;
     limit::prune(app).await?;
+    Ok(Proven { login, hash, place, account })
+}
 
-    let mut tx = app.db.begin().await?;
-    // Also when nothing changes: a password replaced since the look must not open a session.
-    if !user::swap_password(&mut tx, login.id, &login.password_hash, &hash).await? {
-        return Err(wrong());
+impl Proven {
+    /// Holds the person's row until the end of the transaction and takes the try back.
+    pub(super) async fn accept(&self, tx: &mut Tx) -> Result<UserId> {
+        // Also when nothing changes: a password replaced since the look must not open a session.
+        if !user::swap_password(tx, self.login.id, &self.login.password_hash, &self.hash).await? {
+            return Err(wrong());
+        }
+        limit::forget(tx, &self.account).await?;
+        limit::take_back(tx, &self.place).await?;
+        Ok(self.login.id)
     }
-    let org = Organisation::of_user(&mut tx, login.id).await?.ok_or_else(wrong)?;
-    limit::forget(&mut tx, &account).await?;
-    limit::take_back(&mut tx, &place).await?;
-    if let Some(Caller { user: Some(user), session: Some(id), .. }) = previous {
-        sessions::delete(&mut tx, *user, *id).await?;
-    }
-    let cookie = session::open(&mut tx, app, login.id, org.id, device).await?;
-    tx.commit().await?;
-    Ok(cookie)
 }
 
 /// Whose password it is, and the hash to keep from now on: an outdated one is made anew while the password is at hand.

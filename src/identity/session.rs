@@ -100,3 +100,23 @@ pub async fn end(app: &App, user: UserId, id: SessionId) -> Result<()> {
     }
     tx.commit().await
 }
+
+/// Ends every session of the caller but the present one.
+pub async fn end_others(app: &App, caller: &Caller) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    session::delete_others(&mut tx, caller.person()?, caller.session).await?;
+    tx.commit().await
+}
+
+/// Lets the caller's session work for another organisation of theirs; [`Error::NotFound`] for any other.
+pub async fn enter(app: &App, caller: &Caller, org: OrgId) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    enter_in(&mut tx, caller, org).await?;
+    tx.commit().await
+}
+
+/// [`enter`] within a transaction.
+pub(super) async fn enter_in(tx: &mut Tx, caller: &Caller, org: OrgId) -> Result<()> {
+    let (user, id) = (caller.person()?, caller.session.ok_or(Error::Unauthorized)?);
+    if session::enter(tx, user, id, org).await? { Ok(()) } else { Err(Error::NotFound("organisation")) }
+}

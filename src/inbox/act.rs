@@ -86,6 +86,9 @@ impl Act {
         }
         let (org, user, now): (_, _, DateTime<Utc>) = (caller.org, caller.user, app.clock.now());
         let mut tx = app.db.begin().await?;
+        if self == Self::PublishNow {
+            posts::review::admit(&mut tx, org, id).await?;
+        }
         match self {
             Self::PublishNow => delivery::publish_now(&mut tx, org, id, user, now).await?,
             Self::Move => drop(delivery::move_to_free_slot(&mut tx, org, id, user, now).await?),

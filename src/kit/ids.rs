@@ -81,4 +81,12 @@ ids! {
     DeveloperAppId,
     /// Whom channels are run for.
     CustomerId,
+    /// A link by which somebody joins an organisation.
+    InviteId,
+    /// The question whether one version of a post may go out.
+    ReviewId,
+    /// What somebody said about a post.
+    CommentId,
+    /// A link that shows posts to people without an account.
+    ShareId,
 }

@@ -20,10 +20,11 @@ const SETTLED: TimeDelta = TimeDelta::minutes(2);
 pub async fn close(app: &App, notice: NoticeId) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let Some((org, kind, resolved)) = model::close(&mut tx, notice).await? else { return Ok(()) };
-    if let Some(kind) = Kind::parse(&kind).filter(|_| !resolved && app.mail.is_on()) {
+    let Some(closed) = model::close(&mut tx, notice).await? else { return Ok(()) };
+    let org = closed.org_id;
+    if let Some(kind) = Kind::parse(&closed.kind).filter(|_| !closed.resolved && app.mail.is_on()) {
         for recipient in model::recipients(&mut tx, org, kind).await? {
-            if recipient.how() == How::AtOnce {
+            if closed.user_id.is_none_or(|user| user == recipient.user_id) && recipient.how() == How::AtOnce {
                 queue::enqueue(&mut tx, &Mail { org, notice, user: recipient.user_id }, now).await?;
             }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    delivery::{HOURLY, TargetState},
+    delivery::{HOURLY, NOT_APPROVED, TargetState},
     orgs::Role,
 };
 
@@ -22,11 +22,32 @@ pub enum Kind {
     /// A channel's access no longer works.
     #[serde(rename = "channel.reconnect")]
     ChannelReconnect,
+    /// A post was missed because nobody had approved it.
+    #[serde(rename = "post.not_approved")]
+    PostNotApproved,
+    /// A post waits for somebody's approval.
+    #[serde(rename = "review.asked")]
+    ReviewAsked,
+    /// Somebody's post was approved, or changes were asked for.
+    #[serde(rename = "review.decided")]
+    ReviewDecided,
+    /// Somebody was named in a comment, or a client commented on their post.
+    #[serde(rename = "comment.mention")]
+    Mention,
 }
 
 impl Kind {
     /// All, in the order of the settings.
-    pub const ALL: [Self; 4] = [Self::PostNeedsYou, Self::PostFailed, Self::ChannelReconnect, Self::PostHeld];
+    pub const ALL: [Self; 8] = [
+        Self::PostNeedsYou,
+        Self::PostFailed,
+        Self::ChannelReconnect,
+        Self::PostHeld,
+        Self::PostNotApproved,
+        Self::ReviewAsked,
+        Self::ReviewDecided,
+        Self::Mention,
+    ];
 
     /// As stored.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +56,10 @@ impl Kind {
             Self::PostNeedsYou => "post.needs_you",
             Self::PostHeld => "post.held",
             Self::ChannelReconnect => "channel.reconnect",
+            Self::PostNotApproved => "post.not_approved",
+            Self::ReviewAsked => "review.asked",
+            Self::ReviewDecided => "review.decided",
+            Self::Mention => "comment.mention",
         }
     }
 
@@ -59,6 +84,9 @@ impl Kind {
             Self::PostFailed => matches!(now.target, Some(Failed | PublishedIncomplete)),
             Self::PostNeedsYou => now.target == Some(NeedsYou),
             Self::PostHeld => now.target == Some(Held),
+            Self::PostNotApproved => now.target == Some(Missed),
+            // These are about a post as a whole, and end by events of their own.
+            Self::ReviewAsked | Self::ReviewDecided | Self::Mention => true,
         }
     }
 }
@@ -77,6 +105,8 @@ pub struct Standing {
 pub enum Meaning {
     /// People are told of it.
     Raise(Kind),
+    /// Those whom the event names are told of it.
+    Tell(Kind),
     /// Something told before may be over.
     Settle,
 }
@@ -87,12 +117,18 @@ pub fn meaning(event: &str, reason: Option<&str>) -> Option<Meaning> {
         "part.failed" => Meaning::Raise(Kind::PostFailed),
         "part.needs_you" => Meaning::Raise(Kind::PostNeedsYou),
         "channel.broken" => Meaning::Raise(Kind::ChannelReconnect),
+        "target.missed" if reason == Some(NOT_APPROVED) => Meaning::Raise(Kind::PostNotApproved),
+        "review.asked" => Meaning::Tell(Kind::ReviewAsked),
+        "review.approved" | "review.changes" => Meaning::Tell(Kind::ReviewDecided),
+        "comment.added" => Meaning::Tell(Kind::Mention),
         // The notice of the channel says already that its posts are held; the others go on without anybody.
         "target.held" if matches!(reason, Some("reconnect" | "series" | HOURLY)) => Meaning::Settle,
         "target.held" => Meaning::Raise(Kind::PostHeld),
         "channel.reconnected"
         | "channel.removed"
         | "part.resolved"
+        | "review.void"
+        | "review.withdrawn"
         | "target.cancelled"
         | "target.deleted"
         | "target.dropped"
@@ -131,5 +167,7 @@ mod tests {
             assert_eq!(meaning("target.held", Some(reason)), Some(Meaning::Settle), "{reason}");
         }
         assert_eq!(meaning("post.created", None), None);
+        assert_eq!(meaning("target.missed", Some("not_approved")), Some(Meaning::Raise(Kind::PostNotApproved)));
+        assert_eq!(meaning("target.missed", Some("skipped")), Some(Meaning::Settle));
     }
 }

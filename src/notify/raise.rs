@@ -13,7 +13,7 @@ use crate::{
     db::Tx,
     delivery::TargetState,
     error::Result,
-    kit::{EventId, NoticeId, OrgId, text::Doc},
+    kit::{EventId, NoticeId, OrgId, UserId, text::Doc},
     queue,
 };
 
@@ -36,7 +36,14 @@ pub async fn raise(tx: &mut Tx, org: OrgId, events: &[EventId], config: &Notices
     for event in model::told(&mut *tx, org, events).await? {
         settle(tx, org, &event, now).await?;
         let reason = event.data.get("reason").and_then(Json::as_str);
-        let Some(Meaning::Raise(kind)) = meaning(&event.kind, reason) else { continue };
+        let kind = match meaning(&event.kind, reason) {
+            Some(Meaning::Raise(kind)) => kind,
+            Some(Meaning::Tell(kind)) if !counted.contains(&event.id) => {
+                tell(tx, org, (kind, &event), config, now).await?;
+                continue;
+            }
+            _ => continue,
+        };
         let told = counted.contains(&event.id) || !kind.is_true(&event.standing());
         let Some(channel) = event.channel_id.filter(|_| !told) else { continue };
         let gathering = Gathering { org, kind, channel };
@@ -59,6 +66,25 @@ pub async fn raise(tx: &mut Tx, org: OrgId, events: &[EventId], config: &Notices
     Ok(())
 }
 
+/// Tells the members whom an event names in `to`, each for themselves.
+async fn tell(tx: &mut Tx, org: OrgId, (kind, event): (Kind, &Told), config: &Notices, now: DateTime<Utc>) -> Result<()> {
+    let until = now + TimeDelta::seconds(config.gather_seconds.into());
+    let named = event.data.get("to").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut last = None;
+    for user in named.iter().filter_map(|id| id.as_str()?.parse::<UserId>().ok()) {
+        let (notice, made) = model::tell(tx, (org, user, kind), (event.post_id, data(event)), until, now).await?;
+        if made {
+            queue::enqueue_at(tx, &Close { notice }, until, now).await?;
+        }
+        last = Some(notice);
+    }
+    match last {
+        // So that the event is told once, however often this runs.
+        Some(notice) => model::add_item(tx, (org, notice), event.id, None).await.map(drop),
+        None => Ok(()),
+    }
+}
+
 /// The group's notice that still grows, or a new one and the end of its gathering.
 async fn join(tx: &mut Tx, group: Gathering, config: &Notices, now: DateTime<Utc>) -> Result<NoticeId> {
     if let Some(notice) = model::gathering(tx, group).await? {
@@ -79,6 +105,9 @@ async fn join(tx: &mut Tx, group: Gathering, config: &Notices, now: DateTime<Utc
 /// Whatever was told of these things and is no longer so is over.
 async fn settle(tx: &mut Tx, org: OrgId, event: &Told, now: DateTime<Utc>) -> Result<()> {
     let standing = event.standing();
+    if let Some(post) = event.post_id.filter(|_| event.kind.starts_with("review.")) {
+        model::settle_post(tx, org, post, Kind::ReviewAsked, now).await?;
+    }
     if let Some(target) = event.target_id {
         let over: Vec<&'static str> =
             Kind::ALL.into_iter().filter(|k| *k != Kind::ChannelReconnect && !k.is_true(&standing)).map(Kind::as_str).collect();
@@ -99,6 +128,9 @@ fn data(event: &Told) -> Json {
         "message": field("message"),
         "reason": field("reason"),
         "begun": event.state == Some(TargetState::PublishedIncomplete),
-        "excerpt": event.content.as_deref().map(|html| Doc::from_html(html).excerpt(EXCERPT)),
+        "excerpt": event.content.as_deref().map_or_else(|| field("excerpt").map(str::to_owned), |html| Some(Doc::from_html(html).excerpt(EXCERPT))),
+        "event": event.kind,
+        "who": field("guest").or(event.who.as_deref()),
+        "late": event.data.get("late").and_then(Json::as_bool),
     })
 }

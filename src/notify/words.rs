@@ -32,8 +32,10 @@ pub fn words(notice: &Notice) -> Option<Words> {
     let provider = notice.provider.as_deref().unwrap_or_default();
     let provider_name = providers::find(provider).map_or(provider, |p| p.about().name);
     let field = |name: &str| notice.data.get(name).and_then(Json::as_str).map(str::to_owned);
+    let who = field("who").unwrap_or_else(|| text(&"notice.somebody".into()));
     let say = |key: &'static str| {
-        text(&Message::new(key).with("count", notice.count).with("channel", channel).with("provider", provider_name))
+        let message = Message::new(key).with("count", notice.count).with("channel", channel).with("provider", provider_name);
+        text(&message.with("who", &who))
     };
     let one = notice.count <= 1;
     let begun = notice.data.get("begun").and_then(Json::as_bool).unwrap_or_default();
@@ -43,9 +45,14 @@ pub fn words(notice: &Notice) -> Option<Words> {
         Kind::PostNeedsYou => ("notice.needs_you.title", "notice.needs_you.body", "circle-help", "needs_you"),
         Kind::PostHeld => ("notice.held.title", held(field("reason").as_deref()), "pause", "needs_you"),
         Kind::ChannelReconnect => ("notice.reconnect.title", "notice.reconnect.body", "unplug", ""),
+        Kind::PostNotApproved => ("notice.not_approved.title", "notice.not_approved.body", "hourglass", "needs_you"),
+        Kind::ReviewAsked => ("notice.asked.title", "notice.asked.body", "list-checks", ""),
+        Kind::ReviewDecided => decided(field("event").as_deref(), notice.data.get("late") == Some(&Json::Bool(true))),
+        Kind::Mention => ("notice.mention.title", "notice.mention.body", "message-square", ""),
     };
     let (url, action) = match (kind, notice.channel_id, notice.post_id) {
         (Kind::ChannelReconnect, Some(channel), _) => (format!("/channels/{channel}"), "notice.open_channel"),
+        (Kind::ReviewAsked, _, _) if !one => ("/reviews".to_owned(), "notice.open_reviews"),
         (_, _, Some(post)) if one => (format!("/posts/{post}"), "notice.open_post"),
         _ => (format!("/posts?state={list}"), "notice.open_posts"),
     };
@@ -55,13 +62,22 @@ pub fn words(notice: &Notice) -> Option<Words> {
         quote: if kind == Kind::ChannelReconnect {
             field("reason")
         } else {
-            field("message").filter(|_| kind == Kind::PostFailed)
+            field("message").filter(|_| matches!(kind, Kind::PostFailed | Kind::ReviewDecided | Kind::Mention))
         },
         excerpt: field("excerpt").filter(|text| one && !text.is_empty()),
         url,
         action: say(action),
         icon,
     })
+}
+
+/// Of several, what is said is that of the last one.
+fn decided(event: Option<&str>, late: bool) -> (&'static str, &'static str, &'static str, &'static str) {
+    match (event, late) {
+        (Some("review.approved"), false) => ("notice.approved.title", "notice.approved.body", "circle-check", ""),
+        (Some("review.approved"), true) => ("notice.approved.title", "notice.approved.late", "circle-check", ""),
+        _ => ("notice.changes.title", "notice.changes.body", "pen-line", ""),
+    }
 }
 
 fn held(reason: Option<&str>) -> &'static str {
@@ -79,6 +95,10 @@ pub fn kind_name(kind: Kind) -> String {
         Kind::PostNeedsYou => "notices.kind_needs_you",
         Kind::PostHeld => "notices.kind_held",
         Kind::ChannelReconnect => "notices.kind_reconnect",
+        Kind::PostNotApproved => "notices.kind_not_approved",
+        Kind::ReviewAsked => "notices.kind_asked",
+        Kind::ReviewDecided => "notices.kind_decided",
+        Kind::Mention => "notices.kind_mention",
     }))
 }
 
@@ -89,6 +109,10 @@ pub fn kind_text(kind: Kind) -> String {
         Kind::PostNeedsYou => "notices.kind_needs_you_text",
         Kind::PostHeld => "notices.kind_held_text",
         Kind::ChannelReconnect => "notices.kind_reconnect_text",
+        Kind::PostNotApproved => "notices.kind_not_approved_text",
+        Kind::ReviewAsked => "notices.kind_asked_text",
+        Kind::ReviewDecided => "notices.kind_decided_text",
+        Kind::Mention => "notices.kind_mention_text",
     }))
 }
 

@@ -29,6 +29,23 @@ impl Role {
         }
     }
 
+    /// Every one, the least first.
+    pub const ALL: [Self; 3] = [Self::Member, Self::Admin, Self::Owner];
+
+    /// From a form; `None` for an unknown word.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// Its name and what it may do: keys of the catalogue.
+    pub fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Owner => ("role.owner", "role.owner_text"),
+            Self::Admin => ("role.admin", "role.admin_text"),
+            Self::Member => ("role.member", "role.member_text"),
+        }
+    }
+
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {

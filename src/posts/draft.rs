@@ -87,4 +87,6 @@ pub struct Saved {
     pub post: PostId,
     /// Its targets in the order of the entries.
     pub targets: Vec<(TargetId, ChannelId)>,
+    /// They wait for approval before they are scheduled.
+    pub in_review: bool,
 }

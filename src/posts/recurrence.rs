@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     draft::{Draft, Problem, Saved},
     model::{self, Recurrence, StoredEntry},
-    plan,
+    plan, review,
     save::{Composed, create_composed, update_composed},
 };
 use crate::{
@@ -62,6 +62,8 @@ pub async fn of_post(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<
 /// Makes a post recur, or recur otherwise: targets ahead that were not edited alone get the newest version and the new
 /// times, those that are no longer named are taken back, and what has begun stays as it is.
 pub async fn set(tx: &mut Tx, caller: &Caller, post: PostId, rule: &Rule, now: DateTime<Utc>) -> Result<()> {
+    let (_, said) = model::latest_version(&mut *tx, caller.org, post).await?;
+    review::require_approved(tx, caller.org, post, &said.entries).await?;
     adopt(tx, caller, post, (rule, &[]), now).await
 }
 
@@ -142,6 +144,21 @@ pub(super) async fn follow(
     }
 }
 
+/// What a series waited for was approved: it goes on, with these as its next occurrence. Occurrences that are edited alone
+/// say nothing about the others.
+pub(super) async fn go_on(tx: &mut Tx, caller: &Caller, post: PostId, approved: &[TargetId], now: DateTime<Utc>) -> Result<()> {
+    let Some(known) = model::recurrence(&mut *tx, caller.org, post).await?.filter(|known| known.paused_at.is_some()) else {
+        return Ok(());
+    };
+    let planned = delivery::occurrences_of(&mut *tx, caller.org, post).await?;
+    let leads: Vec<TargetId> = planned.iter().filter(|p| !p.detached && approved.contains(&p.id)).map(|p| p.id).collect();
+    if leads.is_empty() {
+        return Ok(());
+    }
+    adopt(tx, caller, post, (&known.rule.0, &leads), now).await?;
+    resume(tx, caller, post, now).await
+}
+
 /// Nothing more of it goes out until it is resumed: of what is ahead the next occurrence is held, to be seen in the lists,
 /// with those that were edited alone; the others are taken back.
 pub async fn pause(tx: &mut Tx, caller: &Caller, post: PostId, now: DateTime<Utc>) -> Result<()> {
@@ -173,6 +190,8 @@ pub async fn resume(tx: &mut Tx, caller: &Caller, post: PostId, now: DateTime<Ut
     if series.paused_at.take().is_none() {
         return Ok(());
     }
+    let said = model::version(&mut *tx, caller.org, series.version_id).await?;
+    review::require_approved(tx, caller.org, post, &said.entries).await?;
     for one in delivery::occurrences_of(&mut *tx, caller.org, post).await? {
         if one.state == TargetState::Held && one.reason.as_deref() == Some("series") && !one.removed {
             delivery::release_series(tx, caller.org, &one, now).await?;

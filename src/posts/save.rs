@@ -13,6 +13,7 @@ use super::{
     known::Known,
     model::{self, Stored, StoredEntry, StoredPart},
     recurrence::{self, Series},
+    review,
 };
 use crate::{
     app::App,
@@ -68,7 +69,12 @@ pub async fn create_all(app: &App, caller: &Caller, drafts: &[Draft]) -> Result<
     let mut all = Vec::with_capacity(drafts.len());
     for draft in drafts {
         match (Save { caller, draft, known: &known, now, post: PostId::new() }).add(&mut tx, app, &[]).await? {
-            Ok(saved) => all.push(saved),
+            Ok(saved) => {
+                if saved.in_review {
+                    review::renew(&mut tx, caller, saved.post, now).await?;
+                }
+                all.push(saved);
+            }
             Err(problems) => return Ok(Err(problems)),
         }
     }
@@ -102,7 +108,11 @@ pub(super) async fn create_composed(app: &App, caller: &Caller, draft: &Draft, c
         Ok(saved) => saved,
         Err(problems) => return Ok(Err(problems)),
     };
-    recurrence::follow(&mut tx, caller, (composed.series, &saved), (save.is_draft(), false), now).await?;
+    let drafts = (save.is_draft() || saved.in_review, false);
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), drafts, now).await?;
+    if saved.in_review {
+        review::renew(&mut tx, caller, saved.post, now).await?;
+    }
     if let Some(also) = composed.also {
         also.then(&mut tx, &saved).await?;
     }
@@ -148,8 +158,9 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
     }
     model::set_unplaced(&mut tx, caller.org, post, remaining == 0).await?;
     let was_draft = existing.iter().any(|l| named.contains(&l.target.id) && l.target.state == TargetState::Draft);
-    let drafts = (save.is_draft(), was_draft && !save.is_draft());
-    recurrence::follow(&mut tx, caller, (composed.series, &saved), drafts, now).await?;
+    let drafts = save.is_draft() || saved.in_review;
+    recurrence::follow(&mut tx, caller, (composed.series, &saved), (drafts, was_draft && !drafts), now).await?;
+    review::renew(&mut tx, caller, post, now).await?;
     tx.publish(Topic::Posts(caller.org));
     if let Some(also) = composed.also {
         also.then(&mut tx, &saved).await?;
@@ -345,6 +356,7 @@ impl Save<'_> {
         if plans.is_empty() {
             content.parts = loose.iter().map(|p| store(p.id.unwrap_or_else(PartId::new), p)).collect();
         }
+        let in_review = !self.is_draft() && review::awaits(tx, self.caller.org, self.post, &content.entries).await?;
         let who = (self.caller.org, self.caller.user);
         let version = model::add_version(tx, who, self.post, (number, &content), self.now).await?;
         let mut entries: Vec<_> = plans.iter().zip(dues).zip(content.entries).enumerate().collect();
@@ -352,10 +364,17 @@ impl Save<'_> {
         entries.sort_by_key(|(_, (_, stored))| stored.channel);
         let mut targets = Vec::with_capacity(plans.len());
         for (n, ((plan, due_at), stored)) in entries {
-            targets.push((n, self.write_target(tx, (plan, stored), version, due_at).await?));
+            // What is to go out now goes out when it is approved.
+            let due_at = due_at.filter(|_| !in_review || self.draft.when != When::Now);
+            targets.push((n, self.write_target(tx, (plan, stored), version, (due_at, in_review)).await?));
         }
         targets.sort_by_key(|(n, _)| *n);
-        Ok(Saved { post: self.post, targets: targets.into_iter().map(|(_, target)| target).collect() })
+        let targets: Vec<(TargetId, ChannelId)> = targets.into_iter().map(|(_, target)| target).collect();
+        if in_review {
+            let ids: Vec<TargetId> = targets.iter().map(|(id, _)| *id).collect();
+            delivery::await_approval(tx, self.caller.org, &ids).await?;
+        }
+        Ok(Saved { post: self.post, targets, in_review })
     }
 
     async fn write_target(
@@ -363,9 +382,9 @@ impl Save<'_> {
         tx: &mut Tx,
         (plan, stored): (&Plan<'_>, StoredEntry),
         version: VersionId,
-        due_at: Option<DateTime<Utc>>,
+        (due_at, in_review): (Option<DateTime<Utc>>, bool),
     ) -> Result<(TargetId, ChannelId)> {
-        let draft = matches!(self.draft.when, When::Draft(_));
+        let draft = in_review || self.is_draft();
         let (org, channel) = (self.caller.org, stored.channel);
         let part = |p: StoredPart| NewPart { id: p.id, content: p.content, media: p.media, delay_seconds: p.delay_seconds };
         let parts = stored.parts.into_iter().map(part).collect();
@@ -383,6 +402,7 @@ impl Save<'_> {
             }
         };
         let kind = match (plan.from.target.is_some(), draft) {
+            (_, true) if in_review => "target.submitted",
             (_, true) => "target.drafted",
             (false, false) => "target.scheduled",
             (true, false) => "target.rescheduled",

@@ -2,7 +2,7 @@
 
 use super::{Listed, words::Reader};
 use crate::{
-    delivery::{HOURLY, Part, PartState, TargetState},
+    delivery::{APPROVED_LATE, CHANGES, HOURLY, IN_REVIEW, NOT_APPROVED, Part, PartState, TargetState},
     error::{FailureKind, Message},
     render::text,
 };
@@ -10,7 +10,7 @@ use crate::{
 /// The sentences.
 pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
     let rest = match listed.target.state {
-        TargetState::Draft => "sentence.draft".into(),
+        TargetState::Draft => draft(listed, reader),
         TargetState::Scheduled => scheduled(listed, reader),
         TargetState::Held => held(listed, reader),
         TargetState::Sending => sending(&listed.parts, provider, reader),
@@ -26,6 +26,8 @@ pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
         }
         TargetState::Failed => failed(listed, provider),
         TargetState::Missed if listed.target.reason.as_deref() == Some("skipped") => "sentence.skipped".into(),
+        TargetState::Missed if listed.target.reason.as_deref() == Some(NOT_APPROVED) => "sentence.not_approved".into(),
+        TargetState::Missed if listed.target.reason.as_deref() == Some(APPROVED_LATE) => "sentence.approved_late".into(),
         TargetState::Missed => "sentence.missed".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("channel_removed") => "sentence.channel_removed".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("superseded") => "sentence.superseded".into(),
@@ -50,6 +52,15 @@ fn live(parts: &[Part]) -> Option<Message> {
 
 fn first(parts: &[Part], is: impl Fn(PartState) -> bool) -> Option<&Part> {
     parts.iter().find(|p| is(p.state))
+}
+
+fn draft(listed: &Listed, reader: Reader) -> Message {
+    match (listed.target.reason.as_deref(), listed.target.due_at) {
+        (Some(IN_REVIEW), Some(due)) => Message::new("sentence.in_review").with("when", reader.short(due)),
+        (Some(IN_REVIEW), None) => "sentence.in_review_now".into(),
+        (Some(CHANGES), _) => "sentence.changes".into(),
+        _ => "sentence.draft".into(),
+    }
 }
 
 fn scheduled(listed: &Listed, reader: Reader) -> Message {

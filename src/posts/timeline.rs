@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Listed, model::Attempt, words::Reader};
 use crate::{
-    delivery::HOURLY,
+    delivery::{HOURLY, NOT_APPROVED},
     error::{Failure, FailureKind, Message},
     events,
     render::{Moment, text},
@@ -108,6 +108,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
     let field = |name: &str| data.get(name).and_then(Json::as_str).unwrap_or_default();
     Some(match kind {
         "target.drafted" => ("file-text", "event.target.drafted"),
+        "target.submitted" => ("eye", "event.target.submitted"),
         "target.scheduled" => ("calendar-clock", "event.target.scheduled"),
         "target.rescheduled" => ("pen-line", "event.target.rescheduled"),
         "target.cancelled" => ("ban", "event.target.cancelled"),
@@ -130,6 +131,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         },
         "target.missed" => match field("reason") {
             "skipped" => ("ban", "event.target.missed_skipped"),
+            NOT_APPROVED => ("hourglass", "event.target.missed_not_approved"),
             _ => ("ban", "event.target.missed"),
         },
         "target.moved" => ("calendar-clock", "event.target.moved"),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::{
-    delivery::{PartState, TargetState},
+    delivery::{CHANGES, IN_REVIEW, NOT_APPROVED, PartState, TargetState},
     error::Message,
     render::{date, text},
 };
@@ -71,6 +71,16 @@ pub fn target_state(state: TargetState) -> String {
         TargetState::Missed => "state.missed",
         TargetState::Cancelled => "state.cancelled",
     })
+}
+
+/// A target's state with what a draft waits for.
+pub fn standing(state: TargetState, reason: Option<&str>) -> String {
+    match (state, reason) {
+        (TargetState::Draft, Some(IN_REVIEW)) => say("state.in_review"),
+        (TargetState::Draft, Some(CHANGES)) => say("state.changes"),
+        (TargetState::Missed, Some(NOT_APPROVED)) => say("state.not_approved"),
+        _ => target_state(state),
+    }
 }
 
 /// A part's state.

@@ -25,6 +25,9 @@ pub async fn change(app: &App, caller: &Caller, id: TargetId, body: &Json) -> Re
     let listed = posts::find(&app.db, caller.org, id).await?;
     if list::state(listed.target.state) != Some(wanted) {
         save(app, caller, &listed, wanted).await?;
+        // Where posts have to be approved, what was to be scheduled is a draft still.
+        let saved = posts::find(&app.db, caller.org, id).await?.target.state;
+        return Ok(StatusChange { id: id.to_string(), state: list::state(saved).unwrap_or(wanted) });
     }
     Ok(StatusChange { id: id.to_string(), state: wanted })
 }

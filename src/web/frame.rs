@@ -25,6 +25,10 @@ pub struct Frame {
     pub user: Option<FrameUser>,
     /// For whom.
     pub organisation: Option<FrameOrganisation>,
+    /// Where they may go over to: every organisation of theirs, on pages that were asked for.
+    pub organisations: Vec<FrameMembership>,
+    /// `owner`, `admin` or `member`; empty for a visitor.
+    pub role: &'static str,
     /// The token that this session's forms must carry.
     pub csrf: String,
     /// The path of this page.
@@ -43,6 +47,8 @@ pub struct Frame {
     pub operator: bool,
     /// Notices not read yet, counted to a hundred.
     pub unread: i64,
+    /// Posts that wait for the approval of whoever is signed in, counted to a hundred.
+    pub reviews: i64,
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -77,6 +83,17 @@ pub struct FrameOutage {
     pub due: i64,
 }
 
+/// An organisation somebody belongs to.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameMembership {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// It is the one being worked for.
+    pub current: bool,
+}
+
 /// The organisation being worked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct FrameOrganisation {
@@ -91,6 +108,8 @@ impl Frame {
             signed_in: false,
             user: None,
             organisation: None,
+            organisations: Vec::new(),
+            role: "",
             csrf: String::new(),
             path: req.uri().path().to_owned(),
             theme: "system",
@@ -100,6 +119,7 @@ impl Frame {
             paused: false,
             operator: false,
             unread: 0,
+            reviews: 0,
             title: String::new(),
             version: VERSION,
             source: SOURCE,
@@ -115,6 +135,11 @@ impl Frame {
             signed_in: true,
             user: Some(FrameUser { name: "Ann".into(), email: "ann@example.org".into(), language: None }),
             organisation: Some(FrameOrganisation { name: "Ann & Co".into() }),
+            organisations: vec![
+                FrameMembership { id: "1".into(), name: "Ann & Co".into(), current: true },
+                FrameMembership { id: "2".into(), name: "Byron Brothers".into(), current: false },
+            ],
+            role: "owner",
             csrf: "0123".into(),
             path: "/posts".into(),
             theme: "system",
@@ -124,6 +149,7 @@ impl Frame {
             paused: true,
             operator: true,
             unread: 3,
+            reviews: 2,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

@@ -59,6 +59,19 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get put", "/settings/password", Signed),
     ("get put", "/settings/language", Signed),
     ("delete", "/settings/sessions/:id", Own),
+    ("get put", "/settings/email", Signed),
+    ("get delete", "/settings/sessions", Signed),
+    ("get", "/settings/members", Signed),
+    ("put delete", "/settings/members/:user", Own),
+    ("post", "/settings/members/:user/restoration", Own),
+    ("get post", "/settings/invites", Signed),
+    ("delete", "/settings/invites/:invite", Own),
+    ("post", "/settings/invites/:invite/restoration", Own),
+    ("post", "/settings/invites/:invite/renewal", Own),
+    ("get post", "/join/:token", Open),
+    ("get post", "/organisations", Signed),
+    ("post", "/organisations/entry", Signed),
+    ("delete", "/organisations/:org/membership", Own),
     ("get put", "/settings/organisation", Signed),
     ("get post", "/settings/api-key", Signed),
     ("get put", "/settings/delivery", Signed),
@@ -75,6 +88,20 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post", "/posts/:id/move", Own),
     ("post", "/posts/:id/move/reversal", Own),
     ("post", "/posts/:id/restoration", Own),
+    ("post delete", "/posts/:id/review", Own),
+    ("post", "/posts/:id/review/answer", Own),
+    ("post", "/posts/:id/comments", Own),
+    ("post", "/posts/:id/comments/:comment/resolution", Own),
+    ("post", "/posts/:id/comments/:comment/reopening", Own),
+    ("post", "/posts/:id/shares", Own),
+    ("delete", "/posts/:id/shares/:share", Own),
+    ("get", "/reviews", Signed),
+    ("post", "/reviews/approval", Signed),
+    ("post", "/reviews/shares", Signed),
+    ("delete", "/reviews/shares/:customer/:share", Own),
+    ("get put", "/settings/reviews", Signed),
+    ("get post", "/r/:token", Open),
+    ("post", "/r/:token/pin", Open),
     ("post delete", "/posts/:id/targets/:target/cancellation", Own),
     ("post", "/posts/:id/targets/:target/restoration", Own),
     ("post", "/posts/:id/targets/:target/retry", Own),
@@ -136,7 +163,15 @@ const PAGES: &[(&str, &str, Door)] = &[
 ];
 
 /// Their GET only leads to another page of the table.
-const DETOURS: [&str; 4] = ["/settings", "/settings/password", "/settings/api-key", "/notices/reading"];
+const DETOURS: [&str; 7] = [
+    "/settings",
+    "/settings/password",
+    "/settings/email",
+    "/settings/sessions",
+    "/settings/invites",
+    "/settings/api-key",
+    "/notices/reading",
+];
 
 /// The routes that the sources mount: those of the instance, not of the sandbox served alone, and no API.
 fn mounted() -> Vec<(String, String)> {
@@ -197,6 +232,11 @@ struct Belongings {
     media: Uuid,
     session: Uuid,
     outage: Uuid,
+    user: Uuid,
+    org: Uuid,
+    invite: Uuid,
+    comment: Uuid,
+    share: Uuid,
     path: String,
 }
 
@@ -226,6 +266,11 @@ impl Belongings {
             media: picture.id.0,
             session: one("SELECT id FROM sessions WHERE org_id = $1").await,
             outage: outage(app, owner, target.0).await,
+            user: owner.user.0,
+            org: owner.org.0,
+            invite: invite(app, owner).await,
+            comment: comment(app, owner, saved.post).await,
+            share: share(app, owner, saved.post).await,
             path: picture.path().to_string(),
         }
     }
@@ -242,6 +287,11 @@ impl Belongings {
             media: id(),
             session: SessionId::new().0,
             outage: id(),
+            user: id(),
+            org: id(),
+            invite: id(),
+            comment: id(),
+            share: id(),
             path: "2026/01/nothing.png".into(),
         }
     }
@@ -254,14 +304,67 @@ impl Belongings {
             "media" => self.media,
             _ => self.session,
         };
-        let ids = [(":outage", self.outage), (":target", self.target), (":part", self.part), (":slot", self.slot), (":id", id)];
+        let ids = [
+            (":outage", self.outage),
+            (":target", self.target),
+            (":part", self.part),
+            (":slot", self.slot),
+            (":user", self.user),
+            (":org", self.org),
+            (":invite", self.invite),
+            (":comment", self.comment),
+            (":share", self.share),
+            (":id", id),
+        ];
         // The longer name first: `:part` is no part of another.
         ids.iter().fold(path.to_owned(), |path, (name, id)| path.replace(name, &id.to_string()))
     }
 
     fn all(&self) -> Vec<Uuid> {
-        vec![self.post, self.target, self.part, self.channel, self.slot, self.media, self.session, self.outage]
+        vec![
+            self.post,
+            self.target,
+            self.part,
+            self.channel,
+            self.slot,
+            self.media,
+            self.session,
+            self.outage,
+            self.user,
+            self.org,
+            self.invite,
+            self.comment,
+            self.share,
+        ]
     }
+}
+
+/// A link by which somebody could join.
+async fn invite(app: &TestApp, owner: &Owner) -> Uuid {
+    let mut tx = app.app.db.begin().await.unwrap();
+    let caller = Caller { role: rostrum::orgs::Role::Owner, ..owner.caller() };
+    let made = rostrum::orgs::invite::create(&mut tx, &caller, rostrum::orgs::Role::Member, None, app.app.clock.now()).await;
+    tx.commit().await.unwrap();
+    made.unwrap().0.0
+}
+
+/// Something said about a post.
+async fn comment(app: &TestApp, owner: &Owner, post: rostrum::kit::PostId) -> Uuid {
+    posts::comment::say(&app.app, &owner.caller(), post, "secret comment", false).await.unwrap().0
+}
+
+/// A link to a post.
+async fn share(app: &TestApp, owner: &Owner, post: rostrum::kit::PostId) -> Uuid {
+    let wanted = posts::share::Wanted {
+        subject: posts::share::Subject::Post(post),
+        decides: true,
+        label: "secret label".into(),
+        days: 7,
+        pin: rostrum::kit::Secret::default(),
+    };
+    posts::share::create(&app.app, &owner.caller(), &wanted).await.unwrap();
+    let (id,): (Uuid,) = q("SELECT id FROM shares WHERE org_id = $1").bind(owner.org).one(&app.app.db).await.unwrap();
+    id
 }
 
 /// A time without a sign of life in which the target was due, which its people have not seen yet.
@@ -290,6 +393,10 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
         "SELECT id, name || alt FROM media WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, source FROM posts WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT id, address FROM sessions WHERE org_id = $1 ORDER BY id",
+        "SELECT user_id, role FROM memberships WHERE org_id = $1 ORDER BY user_id",
+        "SELECT id, body || CASE WHEN resolved_at IS NULL THEN '' ELSE ' resolved' END FROM comments WHERE org_id = $1 ORDER BY id",
+        "SELECT id, label || CASE WHEN revoked_at IS NULL THEN '' ELSE ' revoked' END FROM shares WHERE org_id = $1 ORDER BY id",
+        "SELECT id, CASE WHEN revoked_at IS NULL THEN 'open' ELSE 'revoked' END FROM invites WHERE org_id = $1 ORDER BY id",
         "SELECT id, name || zone || COALESCE(late_policy, '') FROM organisations WHERE id = $1",
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
@@ -323,6 +430,10 @@ const FORM: &[(&str, &str)] = &[
     ("when", "now"),
     ("late_minutes", "5"),
     ("late_policy", "skip"),
+    ("role", "member"),
+    ("body", "taken over"),
+    ("label", "taken over"),
+    ("days", "7"),
 ];
 
 async fn call(browser: &Client, method: &str, path: &str) -> Answer {

@@ -56,6 +56,18 @@ impl Customer {
         if taken(renamed)? == 1 { Ok(()) } else { Err(Error::NotFound("customer")) }
     }
 
+    /// What each customer of an organisation has chosen about approvals; `None`: as the organisation.
+    pub async fn reviews(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<Vec<(CustomerId, Option<String>)>> {
+        q("SELECT id, review FROM customers WHERE org_id = $1").bind(org).all(ex).await
+    }
+
+    /// Chooses for one customer; [`Error::NotFound`] for one of another organisation.
+    pub async fn set_review(tx: &mut Tx, org: OrgId, id: CustomerId, policy: Option<&'static str>) -> Result<()> {
+        let set = q("UPDATE customers SET review = $3 WHERE org_id = $1 AND id = $2");
+        let changed = set.bind(org).bind(id).bind(policy).exec(tx).await?;
+        if changed == 1 { Ok(()) } else { Err(Error::NotFound("customer")) }
+    }
+
     /// Removes it; its channels stay, without one.
     pub async fn remove(tx: &mut Tx, org: OrgId, id: CustomerId) -> Result<()> {
         let channels = q("UPDATE channels SET customer_id = NULL WHERE org_id = $1 AND customer_id = $2");

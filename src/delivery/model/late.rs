@@ -35,8 +35,12 @@ pub async fn rules(ex: impl Into<Ex<'_>>, org: OrgId, channel: ChannelId) -> Res
     Ok((found.rules, (found.own_minutes, found.own_policy)))
 }
 
-/// Plans a target of which nothing has begun for another time; false when it is no longer as it was loaded.
+/// Plans a target of which nothing has begun for another time; false when it is no longer as it was loaded. One that nobody
+/// has approved waits for that again, until then.
 pub async fn plan_anew(tx: &mut Tx, target: &Target, due: DateTime<Utc>) -> Result<bool> {
+    if super::is_unapproved(&mut *tx, target.org_id, target.id).await? {
+        return super::wait_anew(tx, target, due).await;
+    }
     q("UPDATE parts SET next_at = CASE WHEN position = 0 THEN $2 ELSE NULL END WHERE target_id = $1 AND state = 'waiting'")
         .bind(target.id)
         .bind(due)

@@ -8,6 +8,7 @@ macro_rules! may_be_live {
     };
 }
 
+mod approval;
 mod candidate;
 mod lane;
 mod late;
@@ -25,6 +26,10 @@ mod step;
 mod target;
 mod withdrawal;
 
+pub use approval::{
+    APPROVED_LATE, CHANGES, IN_REVIEW, NOT_APPROVED, approve, await_approval, in_review, is_unapproved, mark, miss_unapproved,
+    overdue_reviews, set_reason, wait_anew,
+};
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
 pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release, survived};
 pub use late::{

@@ -1,5 +1,6 @@
 //! The tables `users`, `sessions` and `throttles`, and the set-up token in `instance`.
 
+pub mod member;
 pub mod session;
 pub mod setup;
 pub mod throttle;

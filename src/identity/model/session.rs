@@ -110,6 +110,24 @@ pub async fn delete_others(tx: &mut Tx, user: UserId, keep: Option<SessionId>) -
     Ok(())
 }
 
+/// From now on this session works for another organisation, of which the person must be a member; false otherwise.
+pub async fn enter(tx: &mut Tx, user: UserId, id: SessionId, org: OrgId) -> Result<bool> {
+    let entered = q("UPDATE sessions SET org_id = $3 WHERE user_id = $1 AND id = $2
+       AND EXISTS (SELECT 1 FROM memberships m WHERE m.org_id = $3 AND m.user_id = $1)");
+    Ok(entered.bind(user).bind(id).bind(org).exec(tx).await? == 1)
+}
+
+/// Lets the sessions that somebody has for an organisation go on with another of theirs, if there is one.
+pub async fn turn_away(tx: &mut Tx, user: UserId, org: OrgId) -> Result<()> {
+    q("UPDATE sessions SET org_id = (SELECT m.org_id FROM memberships m WHERE m.user_id = $1 ORDER BY m.created_at, m.org_id LIMIT 1)
+       WHERE user_id = $1 AND org_id = $2 AND EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = $1)")
+    .bind(user)
+    .bind(org)
+    .exec(tx)
+    .await?;
+    Ok(())
+}
+
 /// Removes those that are over.
 pub async fn prune(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
     q("DELETE FROM sessions WHERE expires_at <= $1").bind(now).exec(tx).await?;

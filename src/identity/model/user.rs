@@ -52,6 +52,13 @@ pub async fn insert(tx: &mut Tx, new: NewUser<'_>, now: DateTime<Utc>) -> Result
     Ok(id)
 }
 
+/// Another address to sign in with; one that is taken is an error of the field `email`.
+pub async fn set_email(tx: &mut Tx, id: UserId, email: &str) -> Result<()> {
+    let set = q("UPDATE users SET email = $2 WHERE id = $1").bind(id).bind(email).exec(tx).await;
+    set.map_err(|e| if is_unique_violation(&e) { Error::invalid("email", "account.email_taken") } else { e })?;
+    Ok(())
+}
+
 /// True for a person who may administer the whole instance.
 pub async fn is_operator(ex: impl Into<Ex<'_>>, id: UserId) -> Result<bool> {
     let row: Option<(bool,)> = q("SELECT operator FROM users WHERE id = $1").bind(id).opt(ex).await?;

@@ -18,7 +18,10 @@ const PATH: &str = "/settings/account";
 /// The page.
 #[derive(Debug, Serialize)]
 struct Account {
+    /// The login.
     email: String,
+    /// What stands in the form for another one.
+    new_email: String,
     name: String,
     /// The code of the language they chose; empty: that of the browser.
     language: String,
@@ -64,6 +67,7 @@ impl Account {
         let browser = Choice { value: "", label: text(&Message::new("account.language_of_browser")) };
         let languages = Language::all().map(|language| Choice { value: language.code(), label: language.name() });
         Ok(Self {
+            new_email: user.email.clone(),
             email: user.email.clone(),
             name: user.name.clone(),
             language: user.language.unwrap_or_default().to_owned(),
@@ -106,6 +110,20 @@ pub async fn choose_language(app: App, caller: Caller, form: Form, frame: Frame)
 }
 
 #[handler]
+pub async fn change_email(app: App, caller: Caller, form: Form, frame: Frame, peer: Peer) -> web::Result {
+    let current = Secret::new(form.get("email_password"));
+    match identity::change_email(&app, &caller, form.get("email"), current).await {
+        Ok(()) => Ok(Flash::ok("account.email_changed").into_response(web::redirect(PATH), &peer)),
+        Err(Error::Invalid(errors)) => {
+            let mut view = Account::load(&app, &caller, &frame).await?;
+            form.get("email").clone_into(&mut view.new_email);
+            wrong(frame, view, &errors)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[handler]
 pub async fn change_password(app: App, caller: Caller, form: Form, frame: Frame, peer: Peer) -> web::Result {
     let (current, new) = (Secret::new(form.get("current")), Secret::new(form.get("password")));
     match identity::change_password(&app, &caller, current, new).await {
@@ -129,6 +147,12 @@ pub async fn end_session(app: App, caller: Caller, Path(id): Path<String>, peer:
     let id = id.parse().map_err(|_| Error::NotFound("session"))?;
     session::end(&app, caller.person()?, id).await?;
     Ok(Flash::ok("account.session_ended").into_response(web::redirect(PATH), &peer))
+}
+
+#[handler]
+pub async fn end_others(app: App, caller: Caller, peer: Peer) -> web::Result {
+    session::end_others(&app, &caller).await?;
+    Ok(Flash::ok("account.others_ended").into_response(web::redirect(PATH), &peer))
 }
 
 #[handler]

@@ -1,7 +1,10 @@
-//! The pages of signing in, the first owner and one's own account.
+//! The pages of signing in, the first owner, one's own account, members and organisations.
 
 mod account;
+mod join;
 mod login;
+mod members;
+mod organisations;
 mod setup;
 
 use std::time::Duration;
@@ -24,7 +27,20 @@ pub fn mount(route: Route) -> Route {
         .at("/settings/account", get(account::show).put(account::rename))
         .at("/settings/language", put(account::choose_language).get(account::to_account))
         .at("/settings/password", put(account::change_password).get(account::to_account))
+        .at("/settings/email", put(account::change_email).get(account::to_account))
+        .at("/settings/sessions", poem::delete(account::end_others).get(account::to_account))
         .at("/settings/sessions/:id", poem::delete(account::end_session))
+        .at("/settings/members", get(members::show))
+        .at("/settings/members/:user", put(members::change_role).delete(members::remove))
+        .at("/settings/members/:user/restoration", post(members::bring_back))
+        .at("/settings/invites", post(members::make_invite).get(members::to_members))
+        .at("/settings/invites/:invite", poem::delete(members::revoke))
+        .at("/settings/invites/:invite/restoration", post(members::restore))
+        .at("/settings/invites/:invite/renewal", post(members::renew))
+        .at("/join/:token", get(join::show).post(join::accept))
+        .at("/organisations", get(organisations::index).post(organisations::create))
+        .at("/organisations/entry", post(organisations::go_over))
+        .at("/organisations/:org/membership", poem::delete(organisations::leave))
 }
 
 impl<'a> FromRequest<'a> for Device {

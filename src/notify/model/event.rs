@@ -31,6 +31,8 @@ pub struct Told {
     pub channel_reason: Option<String>,
     /// The target's first words.
     pub content: Option<String>,
+    /// The name of who did it.
+    pub who: Option<String>,
 }
 
 impl Told {
@@ -43,10 +45,11 @@ impl Told {
 /// These events of an organisation, oldest first.
 pub async fn told(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[EventId]) -> Result<Vec<Told>> {
     q("SELECT e.id, e.kind, e.post_id, e.target_id, COALESCE(e.channel_id, t.channel_id) AS channel_id, e.data, t.state,
-         CASE WHEN c.deleted_at IS NULL THEN c.reason END AS channel_reason, p.content
+         CASE WHEN c.deleted_at IS NULL THEN c.reason END AS channel_reason, p.content, u.name AS who
        FROM events e LEFT JOIN targets t ON t.id = e.target_id AND t.deleted_at IS NULL
          LEFT JOIN channels c ON c.id = COALESCE(e.channel_id, t.channel_id)
          LEFT JOIN parts p ON p.target_id = t.id AND p.position = 0
+         LEFT JOIN users u ON u.id = e.user_id
        WHERE e.org_id = $1")
     .bind(org)
     .list(" AND e.id IN ", ids.iter().copied())

@@ -9,7 +9,7 @@ pub use choice::{How, choices, digest_due, digested, set_choice, stop_daily};
 pub use event::{Told, told};
 pub use notice::{
     Gathering, Notice, add_item, close, count_items, counted, find, gathering, list, open, prune, recent, settle_channel,
-    settle_items, since,
+    settle_items, settle_post, since, tell,
 };
 pub use reader::{Recipient, mark_all_read, mark_read, recipient, recipients, unread};
 

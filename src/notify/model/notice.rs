@@ -7,7 +7,7 @@ use super::{Reader, seen_by};
 use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     error::{OrNotFound as _, Result},
-    kit::{ChannelId, EventId, NoticeId, OrgId, PostId, TargetId},
+    kit::{ChannelId, EventId, NoticeId, OrgId, PostId, TargetId, UserId},
     notify::Kind,
 };
 
@@ -151,6 +151,59 @@ pub async fn counted(tx: &mut Tx, org: OrgId, events: &[EventId]) -> Result<Vec<
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
+/// Tells one member something about a post: joins the notice of that kind that still grows, or begins one, and then `true`.
+pub async fn tell(
+    tx: &mut Tx,
+    (org, user, kind): (OrgId, UserId, Kind),
+    (post, data): (Option<PostId>, Json),
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(NoticeId, bool)> {
+    let grown: Option<(NoticeId,)> =
+        q("UPDATE notices SET count = count + 1, post_id = $4, data = $5, told_at = $6, resolved_at = NULL
+       WHERE org_id = $1 AND user_id = $2 AND kind = $3 AND NOT closed RETURNING id")
+        .bind(org)
+        .bind(user)
+        .bind(kind.as_str())
+        .bind(post)
+        .bind(data.clone())
+        .bind(now)
+        .opt(&mut *tx)
+        .await?;
+    tx.publish(Topic::Notices(org));
+    if let Some((id,)) = grown {
+        return Ok((id, false));
+    }
+    let id = NoticeId::new();
+    q("INSERT INTO notices (id, org_id, user_id, role, kind, post_id, data, count, gathers_until, created_at, told_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9)")
+    .bind(id)
+    .bind(org)
+    .bind(user)
+    .bind(kind.role().as_str())
+    .bind(kind.as_str())
+    .bind(post)
+    .bind(data)
+    .bind(until)
+    .bind(now)
+    .exec(tx)
+    .await?;
+    Ok((id, true))
+}
+
+/// The question about a post is over: notices that ask only for it are, too.
+pub async fn settle_post(tx: &mut Tx, org: OrgId, post: PostId, kind: Kind, now: DateTime<Utc>) -> Result<()> {
+    q("UPDATE notices SET resolved_at = $4 WHERE org_id = $1 AND post_id = $2 AND kind = $3 AND count = 1 AND resolved_at IS NULL")
+        .bind(org)
+        .bind(post)
+        .bind(kind.as_str())
+        .bind(now)
+        .exec(tx)
+        .await?;
+    tx.publish(Topic::Notices(org));
+    Ok(())
+}
+
 /// Counts an event in; false when it was counted already.
 pub async fn add_item(tx: &mut Tx, (org, notice): (OrgId, NoticeId), event: EventId, target: Option<TargetId>) -> Result<bool> {
     let added = q("INSERT INTO notice_items (event_id, notice_id, org_id, target_id) VALUES ($1, $2, $3, $4)
@@ -185,14 +238,25 @@ pub async fn count_items(
     Ok(())
 }
 
+/// A notice that was just closed.
+#[derive(Debug, Clone, FromRow)]
+pub struct Closed {
+    /// Its tenant.
+    pub org_id: OrgId,
+    /// As stored.
+    pub kind: String,
+    /// Whom it is for; `None`: everybody whose role suffices.
+    pub user_id: Option<UserId>,
+    /// It is over already.
+    pub resolved: bool,
+}
+
 /// Nothing joins it any more; `None` when it was closed before, or is gone. The notice as its mails will tell it.
-pub async fn close(tx: &mut Tx, id: NoticeId) -> Result<Option<(OrgId, String, bool)>> {
-    let closed: Option<(OrgId, String, Option<DateTime<Utc>>)> =
-        q("UPDATE notices SET closed = TRUE WHERE id = $1 AND NOT closed RETURNING org_id, kind, resolved_at")
-            .bind(id)
-            .opt(tx)
-            .await?;
-    Ok(closed.map(|(org, kind, resolved)| (org, kind, resolved.is_some())))
+pub async fn close(tx: &mut Tx, id: NoticeId) -> Result<Option<Closed>> {
+    q("UPDATE notices SET closed = TRUE WHERE id = $1 AND NOT closed RETURNING org_id, kind, user_id, resolved_at IS NOT NULL AS resolved")
+        .bind(id)
+        .opt(tx)
+        .await
 }
 
 /// It is no longer so for these kinds of a target: notices of which nothing is left are over.

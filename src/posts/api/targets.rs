@@ -22,7 +22,7 @@ use crate::{
     kit::{OrgId, PartId, TargetId},
     posts::{
         model::{self, Filter},
-        unsendable,
+        review, unsendable,
     },
     tokens::{
         Cursor, Refusal, Scope,
@@ -375,6 +375,9 @@ async fn act(
     if if_match.is_some() {
         let now = Reply::<TargetView>::tagged(&before, None).etag.unwrap_or_default();
         is_current(if_match.as_deref(), &now)?;
+    }
+    if matches!(action, Action::Restore | Action::Publish) {
+        review::admit(&mut tx, org, target).await?;
     }
     match action {
         Action::Cancel => delivery::cancel(&mut tx, org, target, user, now).await?,

@@ -156,6 +156,17 @@ pub async fn latest_version_id(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) 
     Ok(id)
 }
 
+/// Who wrote the newest version; `None`: a script, or somebody who is gone.
+pub async fn author_of(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<Option<UserId>> {
+    let row: Option<(Option<UserId>,)> =
+        q("SELECT author_id FROM post_versions WHERE org_id = $1 AND post_id = $2 ORDER BY number DESC LIMIT 1")
+            .bind(org)
+            .bind(post)
+            .opt(ex)
+            .await?;
+    Ok(row.and_then(|(author,)| author))
+}
+
 /// The content of a version.
 pub async fn version(ex: impl Into<Ex<'_>>, org: OrgId, id: VersionId) -> Result<Stored> {
     let (content,): (JsonColumn<Stored>,) = q("SELECT content FROM post_versions WHERE org_id = $1 AND id = $2")

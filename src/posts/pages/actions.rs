@@ -19,6 +19,7 @@ use crate::{
     orgs::Caller,
     posts::{
         model::{self, Post},
+        review,
         sendable::unsendable,
     },
     web::{self, Flash, Form, Frame, Peer},
@@ -39,7 +40,10 @@ pub async fn cancel(app: App, caller: Caller, peer: Peer, Path((post, target)): 
 pub async fn restore(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
     let place = Place::find(&app, &caller, &post, &target).await?;
     let mut tx = app.db.begin().await?;
-    let done = delivery::restore(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    let done = match review::admit(&mut tx, caller.org, place.target).await {
+        Ok(()) => delivery::restore(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await,
+        refused => refused,
+    };
     Ok(place.back(finish(tx, done).await, Flash::ok("post.restored"), &peer)?)
 }
 
@@ -68,7 +72,10 @@ pub async fn publish_now(
         return Ok(frame.invalid(&Show::read(&app, &caller, place.post, &errors).await?)?);
     }
     let mut tx = app.db.begin().await?;
-    let done = delivery::publish_now(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    let done = match review::admit(&mut tx, caller.org, place.target).await {
+        Ok(()) => delivery::publish_now(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await,
+        refused => refused,
+    };
     Ok(place.back(finish(tx, done).await, Flash::ok("post.sent_now"), &peer)?)
 }
 

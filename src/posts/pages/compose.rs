@@ -210,6 +210,7 @@ impl Form<'_> {
     async fn done(&self, saved: &Saved, draft: &Draft, peer: &Peer) -> Result<Response> {
         let reader = Reader { now: self.app.clock.now(), zone: draft.zone };
         let message = match draft.when {
+            _ if saved.in_review => Message::new("review.submitted"),
             When::Draft(_) => Message::new("compose.saved_draft"),
             When::Now => "compose.saved_now".into(),
             When::At(at) if matches!(repeat::rule(&self.typed), Ok(Some(_))) => {

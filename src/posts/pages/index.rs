@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    delivery::{HOURLY, TargetState},
+    delivery::{CHANGES, HOURLY, IN_REVIEW, NOT_APPROVED, TargetState},
     error::{Message, Result},
     kit::{MediaId, OrgId, PostId, text::Doc, zone},
     media::Media,
@@ -346,7 +346,10 @@ fn reason(target: &MonthRow, several: bool) -> Option<String> {
         (TargetState::Held, Some("late")) => "posts.reason_late",
         (TargetState::Held, Some("restored")) => "posts.reason_restored",
         (TargetState::Held, Some(HOURLY)) => "posts.reason_hourly",
+        (TargetState::Missed, Some(NOT_APPROVED)) => "posts.reason_not_approved",
         (TargetState::Missed, _) => "posts.reason_missed",
+        (TargetState::Draft, Some(IN_REVIEW)) => "posts.reason_in_review",
+        (TargetState::Draft, Some(CHANGES)) => "posts.reason_changes",
         (TargetState::Held, Some("series")) => "posts.reason_series",
         (TargetState::Cancelled, Some("superseded")) => "posts.reason_superseded",
         (TargetState::Cancelled, Some("series")) => "posts.reason_series_passed",

@@ -11,9 +11,14 @@ mod mentions;
 mod prefill;
 mod received;
 mod repeat;
+mod review;
+mod review_settings;
+mod reviews;
 mod series;
+mod shared;
 mod show;
 mod toast;
+mod talk;
 mod typed;
 
 use poem::{Route, get, post};
@@ -34,6 +39,20 @@ pub fn mount(route: Route) -> Route {
         .at("/posts/:id/restoration", post(actions::bring_back))
         .at("/posts/:id/recurrence/pause", post(series::pause))
         .at("/posts/:id/recurrence/resumption", post(series::resume))
+        .at("/posts/:id/review", post(review::submit).delete(review::withdraw))
+        .at("/posts/:id/review/answer", post(review::answer))
+        .at("/posts/:id/comments", post(review::remark))
+        .at("/posts/:id/comments/:comment/resolution", post(review::resolve))
+        .at("/posts/:id/comments/:comment/reopening", post(review::reopen))
+        .at("/posts/:id/shares", post(review::give_out))
+        .at("/posts/:id/shares/:share", poem::delete(review::revoke))
+        .at("/reviews", get(reviews::index))
+        .at("/reviews/approval", post(reviews::approve))
+        .at("/reviews/shares", post(reviews::give_out))
+        .at("/reviews/shares/:customer/:share", poem::delete(reviews::revoke))
+        .at("/settings/reviews", get(review_settings::show).put(review_settings::update))
+        .at("/r/:token", get(shared::show).post(shared::say))
+        .at("/r/:token/pin", post(shared::unlock))
         .at("/posts/:id/targets/:target/removal", post(series::remove))
         .at("/posts/:id/targets/:target/cancellation", post(actions::cancel).delete(actions::restore))
         .at("/posts/:id/targets/:target/restoration", post(actions::restore))

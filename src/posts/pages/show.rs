@@ -10,10 +10,11 @@ use super::{
     editing::is_editable,
     id,
     series::{self, SeriesView},
+    talk::Talk,
 };
 use crate::{
     app::App,
-    delivery::{self, Part, PartState, TargetState},
+    delivery::{self, CHANGES, IN_REVIEW, NOT_APPROVED, Part, PartState, TargetState},
     error::{Failure, FailureKind, FieldError, Message, Result},
     events,
     kit::{MediaId, PartId, PostId, TargetId, text::Doc, zone},
@@ -43,6 +44,8 @@ pub struct Show {
     live: bool,
     /// Seconds until the page looks again by itself; `None` while nothing will change soon.
     refresh_seconds: Option<i64>,
+    /// Review, comments and links.
+    pub talk: Talk,
     errors: Vec<FieldText>,
 }
 
@@ -179,6 +182,7 @@ impl Show {
             refresh_seconds: refresh_seconds(&listed, told.reader.now),
             targets: listed.iter().map(|l| told.target(l, several, series.is_some())).collect(),
             series,
+            talk: Talk::read(app, caller, id).await?,
             loose: loose.iter().map(|p| Doc::from_html(&p.content).to_plain()).collect(),
             errors: FieldText::list(errors),
         })
@@ -255,7 +259,7 @@ impl Told {
                 handle: if listed.channel.handle.is_empty() { String::new() } else { format!("@{}", listed.channel.handle) },
             },
             state: target.state,
-            state_text: words::target_state(target.state),
+            state_text: words::standing(target.state, target.reason.as_deref()),
             sentence: sentence(listed, provider, self.reader),
             due: target.due_at.map(|due| Moment::new(due, self.reader.now, own_zone)),
             zone: own_zone.name().to_owned(),
@@ -323,7 +327,8 @@ fn actions(listed: &Listed, several: bool, series: bool) -> Actions {
         cancel: !in_doubt && any(|s| matches!(s, Waiting | Retrying)),
         delete: state != TargetState::NeedsYou,
         retry: any(|s| matches!(s, Failed | Skipped)) && !in_doubt,
-        publish_now: matches!(state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed),
+        publish_now: matches!(state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed)
+            && !matches!(listed.target.reason.as_deref(), Some(IN_REVIEW | CHANGES | NOT_APPROVED)),
         reconnect: reconnect(listed),
         resolve: listed.parts.iter().filter(|p| p.state == NeedsYou).map(|p| p.id).collect(),
     }

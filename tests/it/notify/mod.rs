@@ -105,7 +105,7 @@ impl Desk {
 
     /// Chooses for every kind.
     pub async fn choose(&self, browser: &Client, how: &str) {
-        let kinds = ["post.failed", "post.needs_you", "post.held", "channel.reconnect"];
+        let kinds = rostrum::notify::Kind::ALL.map(rostrum::notify::Kind::as_str);
         let mut fields = vec![("_method", "PUT")];
         fields.extend(kinds.map(|kind| (kind, how)));
         browser.submit("/settings/notices", &fields).await.expect(303);

@@ -117,9 +117,11 @@ both_databases! {
         assert!(page.contains("#f-post.failed") && page.contains("Choose one of the list"), "{page}");
         let (rows,): (i64,) = rostrum::db::q("SELECT count(*) FROM notice_choices").one(&app.app.db).await.unwrap();
         assert_eq!(rows, 0);
-        owner.browser.submit("/settings/notices", &[("_method", "PUT"), ("post.failed", "never"), ("post.needs_you", "daily"), ("post.held", "at_once"), ("channel.reconnect", "daily")]).await.expect(303);
+        let chosen = rostrum::notify::Kind::ALL.map(|kind| (kind.as_str(), if kind.as_str() == "post.failed" { "never" } else { "daily" }));
+        let right: Vec<(&str, &str)> = [("_method", "PUT")].into_iter().chain(chosen).collect();
+        owner.browser.submit("/settings/notices", &right).await.expect(303);
         let page = owner.browser.get("/settings/notices").await.expect(200).page();
-        assert_eq!(page.matches("selected").count(), 4);
+        assert_eq!(page.matches("selected").count(), rostrum::notify::Kind::ALL.len());
         assert!(page.contains("<option value=\"never\" selected>"));
     }
 }

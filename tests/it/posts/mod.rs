@@ -1,13 +1,16 @@
 //! Posts from the outside: composing, free posting times, the list, the page of a post and its buttons.
 
 mod actions;
+mod comments;
 mod compose;
 mod duplicates;
 mod edit;
 mod lists;
 mod recurrence;
 mod repeat_pages;
+mod reviews;
 mod saving;
+mod shares;
 mod timeline;
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,46 @@
+//! Comments on a post: said, mentioned, dealt with.
+
+use rostrum::db::q;
+
+use super::*;
+use crate::{both_databases, orgs::member};
+
+both_databases! {
+    /// Whoever is named is told, once, and nobody else; what is said is shown as it was written.
+    async fn whoever_is_named_is_told(app) {
+        let ann = app.owner().await;
+        let channel = channel(&app, ann.org, "Press").await;
+        let post = saved(&app, &ann, When::Draft(None), vec![entry(channel, &["Hello"])]).await.post;
+        let (bob, browser) = member(&app, &ann, "member").await;
+        let (_, other) = member(&app, &ann, "member").await;
+        crate::identity::change(&app, "UPDATE users SET name = 'Bob Smith' WHERE id = $1", vec![bob.into()]).await;
+        let path = format!("/posts/{post}/comments");
+        ann.browser.submit(&path, &[("body", "  ")]).await.expect(422);
+        ann.browser.submit(&path, &[("body", "@bob, is <this> right?")]).await.expect(303);
+        let page = browser.get(&format!("/posts/{post}")).await.expect(200).page();
+        assert!(page.contains("@bob, is &lt;this&gt; right?"), "{page}");
+        app.run_jobs().await;
+        app.run_jobs().await;
+        assert!(browser.get("/notices").await.expect(200).page().contains("commented on a post and means you"));
+        assert!(!other.get("/notices").await.expect(200).page().contains("means you"));
+        let (told,): (i64,) = q("SELECT count(*) FROM notices").one(&app.app.db).await.unwrap();
+        assert_eq!(told, 1);
+    }
+
+    /// A comment is dealt with and opened again; those of another post or organisation are not there.
+    async fn a_comment_is_dealt_with(app) {
+        let (ann, stranger) = (app.owner().await, app.owner().await);
+        let channel = channel(&app, ann.org, "Press").await;
+        let post = saved(&app, &ann, When::Draft(None), vec![entry(channel, &["Hello"])]).await.post;
+        let second = saved(&app, &ann, When::Draft(None), vec![entry(channel, &["Other"])]).await.post;
+        ann.browser.submit(&format!("/posts/{post}/comments"), &[("body", "Check the link")]).await.expect(303);
+        let (id,): (uuid::Uuid,) = q("SELECT id FROM comments").one(&app.app.db).await.unwrap();
+        let one = format!("/posts/{post}/comments/{id}");
+        stranger.browser.submit(&format!("{one}/resolution"), &[]).await.expect(404);
+        ann.browser.submit(&format!("/posts/{second}/comments/{id}/resolution"), &[]).await.expect(404);
+        ann.browser.submit(&format!("{one}/resolution"), &[]).await.expect(303);
+        assert!(ann.browser.get(&format!("/posts/{post}")).await.expect(200).page().contains("Dealt with by Ann"));
+        ann.browser.submit(&format!("{one}/reopening"), &[]).await.expect(303);
+        assert!(!ann.browser.get(&format!("/posts/{post}")).await.expect(200).page().contains("Dealt with by Ann"));
+    }
+}
