@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     events, identity,
     kit::{EventId, OrgId},
-    media, notify, plugs,
+    media, notify, plugs, posts,
     queue::{self, Handle, Job, Runner, Stop, Turn},
 };
 
@@ -42,6 +42,7 @@ pub fn runner(app: &App) -> Runner<App> {
         .runs_at(Turn::Every(TimeDelta::hours(1)), notify::Digests {})
         .runs_at(at(3, 10), notify::Prune {})
         .runs_at(at(3, 20), media::Clean {})
+        .runs_at(at(3, 30), posts::Prune {})
         .runs_at(Turn::Every(TimeDelta::hours(1)), identity::Prune {})
         .runs_at(Turn::Every(TimeDelta::hours(1)), Prune {})
 }

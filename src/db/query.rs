@@ -122,6 +122,11 @@ values!(
     crate::kit::ConnectionId => Uuid: |x| x.0,
     crate::kit::DeveloperAppId => Uuid: |x| x.0,
     crate::kit::CustomerId => Uuid: |x| x.0,
+    crate::kit::TagId => Uuid: |x| x.0,
+    crate::kit::SnippetId => Uuid: |x| x.0,
+    crate::kit::SetId => Uuid: |x| x.0,
+    crate::kit::DraftId => Uuid: |x| x.0,
+    crate::kit::AutosaveId => Uuid: |x| x.0,
 );
 
 /// A line of a plan: the only column on Postgres, the fourth on SQLite.

@@ -81,4 +81,14 @@ ids! {
     DeveloperAppId,
     /// Whom channels are run for.
     CustomerId,
+    /// A coloured label of posts.
+    TagId,
+    /// Words that are put into posts again and again.
+    SnippetId,
+    /// A composer to begin posts from.
+    SetId,
+    /// One sitting at one composer, as far as it was not saved.
+    DraftId,
+    /// One state of such a draft.
+    AutosaveId,
 }

@@ -1,14 +1,17 @@
 //! Posts: written once for one or more channels, kept in immutable versions, handed to delivery as targets.
 
 pub mod api;
+mod autosave;
 mod check;
 mod common_slot;
+mod diff;
 mod draft;
 mod known;
 mod listing;
 mod model;
 pub mod pages;
 mod plan;
+mod preview;
 pub mod recurrence;
 mod remove;
 mod rule_text;
@@ -16,13 +19,16 @@ mod save;
 mod sendable;
 mod sentence;
 pub mod slots;
+mod split;
+pub mod tag;
 mod timeline;
 pub mod words;
 
+pub use autosave::Prune;
 pub use common_slot::next_common;
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
 pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post, of_targets};
-pub use model::{Attempt, attempts_of};
+pub use model::{Attempt, Tag, attempts_of};
 pub use plan::{plan_due, start as start_planner};
 pub use remove::remove;
 pub use save::{amend, create, create_all, update};

@@ -26,6 +26,11 @@ impl Reader {
         at.format(if same_year { "%-d %b, %H:%M" } else { "%-d %b %Y, %H:%M" }).to_string()
     }
 
+    /// `12:45`.
+    pub fn time(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%H:%M").to_string()
+    }
+
     /// `Tue 24 Nov, 12:45`.
     pub fn with_day(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.zone).format("%a %-d %b, %H:%M").to_string()

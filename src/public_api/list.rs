@@ -13,7 +13,7 @@ use super::{
     date, drawn,
     group::Group,
     model::{self, Account, Row},
-    objects::PostState,
+    objects::{PostState, Tagged},
     window::Window,
 };
 use crate::{
@@ -36,13 +36,15 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Resu
     let shown = |account: Account| Account { picture: account.picture.map(|p| public_picture(app, &p)), ..account };
     let accounts: HashMap<ChannelId, Account> = wanted.map(|account| (account.id, shown(account))).collect();
     let days = days(app, org, (from, to)).await?;
+    let mut tags = tags(app, org, (from, to)).await?;
     let rows = model::window(&app.db, org, from, to).await?;
     let mut out = Vec::with_capacity(A_POST * rows.len() + 16);
     out.extend_from_slice(b"{\"posts\":[");
     let mut separator: &[u8] = b"";
     for row in &rows {
         let Some(account) = accounts.get(&row.2) else { continue };
-        let Some(post) = post(row, account, days.get(&row.0).copied()) else { continue };
+        let worn = tags.remove(&row.0).unwrap_or_default();
+        let Some(post) = post(row, account, (days.get(&row.0).copied(), worn)) else { continue };
         out.extend_from_slice(separator);
         serde_json::to_writer(&mut out, &post).map_err(Error::internal)?;
         separator = b",";
@@ -85,7 +87,7 @@ struct Post<'a> {
     group: Uuid,
     creation_method: &'a str,
     settings: Cow<'a, str>,
-    tags: [(); 0],
+    tags: Vec<Tagged>,
     integration: Integration<'a>,
     submitted_for_organization_id: Option<&'a str>,
     submitted_for_order_id: Option<&'a str>,
@@ -112,7 +114,16 @@ async fn days(app: &App, org: OrgId, (from, to): Window) -> Result<HashMap<Uuid,
     Ok(repeated.into_iter().filter_map(|(target, post)| Some((target, *days.get(&post)?))).collect())
 }
 
-fn post<'a>(row: &'a Row, account: &'a Account, days: Option<u32>) -> Option<Post<'a>> {
+/// The tags of those targets that have some.
+async fn tags(app: &App, org: OrgId, (from, to): Window) -> Result<HashMap<Uuid, Vec<Tagged>>> {
+    let mut tags: HashMap<Uuid, Vec<Tagged>> = HashMap::new();
+    for (target, id, name, colour) in model::tagged(&app.db, org, from, to).await? {
+        tags.entry(target).or_default().push(Tagged::new(id, name, &colour));
+    }
+    Ok(tags)
+}
+
+fn post<'a>(row: &'a Row, account: &'a Account, (days, tags): (Option<u32>, Vec<Tagged>)) -> Option<Post<'a>> {
     let (id, due, channel, head, content, outcome) = row;
     let mut head = head.splitn(3, ' ');
     let (state, source, settings) = (TargetState::parse(head.next()?)?, head.next()?, head.next()?);
@@ -130,7 +141,7 @@ fn post<'a>(row: &'a Row, account: &'a Account, days: Option<u32>) -> Option<Pos
         group: *id,
         creation_method: method(source),
         settings: with_type(settings, &account.provider),
-        tags: [],
+        tags,
         integration: Integration {
             id: *channel,
             provider_identifier: &account.provider,
@@ -196,7 +207,7 @@ mod tests {
         let due = "2026-11-24T08:20:00Z".parse().unwrap();
         let outcome = "https://a.example/\u{1f}\u{1f}Too rude.".to_owned();
         let row: Row = (Uuid::now_v7(), due, account.id, "failed api {}".into(), "<p>a</p>".into(), Some(outcome));
-        let written = json!(post(&row, &account, None).unwrap());
+        let written = json!(post(&row, &account, (None, vec![])).unwrap());
         let documented = json!(objects::Post::example());
         let names = |value: &Json| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&written), names(&documented));

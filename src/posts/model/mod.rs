@@ -1,12 +1,19 @@
 //! The tables `posts` and `post_versions`, and reads that join them with the tables of delivery and channels.
 
+pub mod autosave;
+mod history;
 mod listing;
 mod month;
 mod page;
 mod post;
 mod recurrence;
+mod set;
+mod snippet;
+mod tag;
 mod trail;
 
+pub use autosave::{Autosave, NewAutosave, Pairs};
+pub use history::{Saving, saving, savings};
 pub use listing::{ListedRow, find_row, of_post, of_targets, remotes_of, urls_of, window};
 pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
 pub use page::{
@@ -19,4 +26,7 @@ pub use post::{
 pub use recurrence::{
     Recurrence, due_recurrences, next_plan, recurrence, recurrences_of, recurring, remove_recurrence, save_recurrence,
 };
+pub use set::Set;
+pub use snippet::Snippet;
+pub use tag::{Tag, TagUse};
 pub use trail::{Attempt, attempts_of};

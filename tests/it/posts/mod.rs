@@ -1,13 +1,18 @@
 //! Posts from the outside: composing, free posting times, the list, the page of a post and its buttons.
 
 mod actions;
+mod autosave;
 mod compose;
 mod duplicates;
 mod edit;
+mod history;
 mod lists;
+mod own;
 mod recurrence;
 mod repeat_pages;
 mod saving;
+mod shelf;
+mod threads;
 mod timeline;
 
 use chrono::{DateTime, Utc};
