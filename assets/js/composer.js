@@ -63,7 +63,7 @@ class Composer {
     });
     form.addEventListener("composer:reveal", (event) => this.own.reveal(event.detail));
     form.addEventListener("composer:undoable", (event) => this.offerUndo(event.detail));
-    form.querySelector("[data-undo]").addEventListener("click", () => this.undo());
+    form.querySelector("[data-undo-press]").addEventListener("click", () => this.undo());
     form.addEventListener("submit", () => this.autosave.stop());
     window.addEventListener("beforeunload", (event) => {
       if (this.sending > 0 || !this.autosave.isSafe()) event.preventDefault();

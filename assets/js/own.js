@@ -132,7 +132,7 @@ export class OwnTexts {
     const name = this.channels.find(({ id }) => id === channel)?.name ?? "";
     const panel = this.template.content.querySelector("[data-own]").cloneNode(true);
     panel.dataset.text = channel;
-    panel.setAttribute("aria-label", fill(this.box.dataset.label, { name }));
+    panel.setAttribute("aria-label", fill(this.box.dataset.ownLabel, { name }));
     panel.querySelector("[data-own-on]").name = `own[${channel}]`;
     const list = panel.querySelector("[data-parts]");
     Object.assign(list.dataset, { base: `own[${channel}]`, suffix: `@${channel}` });

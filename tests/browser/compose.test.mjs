@@ -151,7 +151,7 @@ test('a long text becomes a thread, by one press and at the cursor', async () =>
   await page.keyboard.press('Alt+Shift+ArrowUp')
   assert.deepEqual([await words(page).inputValue(), await field(page, 'parts[1][text]').inputValue()], ['two', 'one'])
   await page.locator('[data-text=""] [data-remove-part]').nth(1).click()
-  await page.locator('[data-undo]').click()
+  await page.locator('[data-undo-press]').click()
   assert.equal(await field(page, 'parts[1][text]').inputValue(), 'one', 'what was removed comes back')
   const [from, to] = [page.locator('[data-grip]').nth(1), page.locator('[data-part]').first()]
   await from.dragTo(to, { targetPosition: { x: 100, y: 5 } })
