@@ -45,6 +45,7 @@ pub fn runner(app: &App) -> Runner<App> {
         .runs_at(Turn::Every(TimeDelta::hours(1)), notify::Digests {})
         .runs_at(at(3, 10), notify::Prune {})
         .runs_at(at(3, 20), media::Clean {})
+        .runs_at(at(3, 30), posts::Prune {})
         .runs_at(Turn::Every(TimeDelta::hours(1)), identity::Prune {})
         .runs_at(Turn::Every(TimeDelta::hours(1)), Prune {})
 }

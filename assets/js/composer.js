@@ -1,7 +1,16 @@
 // The composer, in place: what each button would do by a round trip happens at once, and pictures are sent while you write.
+import { Autosave } from "./autosave.js";
 import { limits, show as showCount } from "./counter.js";
+import { start as startCrop } from "./crop.js";
+import { start as startEmoji } from "./emoji.js";
+import { Looks } from "./looks.js";
 import { Mentions } from "./mentions.js";
+import { OwnTexts } from "./own.js";
+import { start as startShelf } from "./shelf.js";
+import { Threads, replaceIn } from "./threads.js";
 import { onFiles, sendVisibly } from "./upload.js";
+
+const UNDO = 30000;
 
 export function start(form) {
   const composer = new Composer(form);
@@ -15,20 +24,20 @@ export function start(form) {
 class Composer {
   constructor(form) {
     this.form = form;
-    this.list = form.querySelector("[data-parts]");
     this.templates = {
-      part: form.querySelector("[data-part-template]"),
       media: form.querySelector("[data-media-template]"),
       film: form.querySelector("[data-film-template]"),
       upload: form.querySelector("[data-upload-template]"),
     };
     this.words = { left: form.dataset.left, over: form.dataset.over };
     this.sending = 0;
-    this.unsaved = form.querySelector("[aria-invalid=true]") !== null;
-  }
-
-  get parts() {
-    return [...this.list.querySelectorAll("[data-part]")];
+    this.threads = new Threads(form, () => this.refresh());
+    this.own = new OwnTexts(form, this.threads, () => this.refresh());
+    this.looks = new Looks(form, this.threads);
+    this.autosave = new Autosave(form);
+    startCrop(form, (shot, medium) => this.replaceMedium(shot, medium));
+    startEmoji(form);
+    startShelf(form, () => this.own.visibleParts());
   }
 
   get channels() {
@@ -38,8 +47,7 @@ class Composer {
   listen() {
     const { form } = this;
     form.addEventListener("input", (event) => {
-      this.unsaved = true;
-      if (event.target.matches("[data-part-text]")) showCount(event.target.closest("[data-part]"), this.channels, this.words);
+      if (event.target.matches("[data-part-text]")) this.count(event.target.closest("[data-part]"));
     });
     form.addEventListener("change", (event) => {
       const { target } = event;
@@ -49,15 +57,18 @@ class Composer {
     });
     form.addEventListener("click", (event) => this.clicked(event));
     form.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      if (event.key !== "Enter" || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       form.requestSubmit(form.querySelector("[data-save]"));
     });
-    form.addEventListener("submit", () => { this.unsaved = false; });
+    form.addEventListener("composer:reveal", (event) => this.own.reveal(event.detail));
+    form.addEventListener("composer:undoable", (event) => this.offerUndo(event.detail));
+    form.querySelector("[data-undo-press]").addEventListener("click", () => this.undo());
+    form.addEventListener("submit", () => this.autosave.stop());
     window.addEventListener("beforeunload", (event) => {
-      if (this.unsaved || this.sending > 0) event.preventDefault();
+      if (this.sending > 0 || !this.autosave.isSafe()) event.preventDefault();
     });
-    onFiles(this.list, (files, event) => this.upload(event.target.closest("[data-part]") ?? this.parts.at(-1), files));
+    onFiles(form.querySelector("[data-texts]"), (files, event) => this.upload(event.target.closest("[data-part]") ?? this.own.visibleParts().at(-1), files));
   }
 
   clicked(event) {
@@ -65,49 +76,42 @@ class Composer {
     if (!button) return;
     const part = button.closest("[data-part]");
     if (button.matches("[data-attach]")) part.querySelector("[data-files]").click();
-    else if (button.matches("[data-add-part]")) this.add();
-    else if (button.matches("[data-move]")) this.move(part, button.dataset.move);
-    else if (button.matches("[data-remove-part]")) this.remove(part);
     else if (button.matches(".shot-remove")) this.removeMedium(button.closest("[data-media]"), part);
     else return;
     event.preventDefault();
   }
 
-  add() {
-    const part = this.templates.part.content.querySelector("[data-part]").cloneNode(true);
-    this.list.append(part);
-    this.renumber();
-    part.querySelector("[data-part-text]").focus();
+  /** Until something else is removed, or half a minute has passed. */
+  offerUndo(undo) {
+    const bar = this.form.querySelector("[data-undo-bar]");
+    this.undoing = undo;
+    bar.hidden = false;
+    clearTimeout(this.undoTimer);
+    this.undoTimer = setTimeout(() => { bar.hidden = true; }, UNDO);
   }
 
-  move(part, direction) {
-    const button = part.querySelector(`[data-move=${direction}]`);
-    if (direction === "up") part.previousElementSibling?.before(part);
-    else part.nextElementSibling?.after(part);
-    this.renumber();
-    (button.checkVisibility() ? button : part.querySelector("[data-part-text]")).focus();
-  }
-
-  remove(part) {
-    const next = part.nextElementSibling ?? part.previousElementSibling;
-    part.remove();
-    this.renumber();
-    next?.querySelector("[data-part-text]").focus();
+  undo() {
+    this.form.querySelector("[data-undo-bar]").hidden = true;
+    this.undoing();
   }
 
   removeMedium(medium, part) {
     medium.remove();
-    this.unsaved = true;
+    this.refresh();
     part.querySelector("[data-part-text]").focus();
   }
 
-  /** Positions live in names, ids and button values; all follow the order on the page. */
-  renumber() {
-    this.unsaved = true;
-    this.parts.forEach((part, index) => renumber(part, index));
-    this.refresh();
+  /** The new picture takes the old one's place and its description. */
+  replaceMedium(shot, medium) {
+    const part = shot.closest("[data-part]");
+    this.insert(part, { ...medium, alt: shot.querySelector("textarea").value });
+    const fresh = part.querySelector(`[data-media="${CSS.escape(medium.id)}"]`);
+    if (fresh === shot) return;
+    shot.replaceWith(fresh);
+    this.threads.renumber(part.closest("[data-parts]"));
   }
 
+  /** Everything that follows from which parts and channels there are. */
   refresh() {
     const { channels } = this;
     const chosen = new Set(channels.map(({ id }) => id));
@@ -116,7 +120,17 @@ class Composer {
       panel.toggleAttribute("data-selected", selected);
       for (const control of panel.querySelectorAll("input, select, textarea")) control.disabled = !selected;
     }
-    for (const part of this.parts) showCount(part, channels, this.words);
+    this.own.refresh(channels);
+    for (const part of this.form.querySelectorAll("[data-text] [data-part]")) this.count(part);
+    this.form.dispatchEvent(new CustomEvent("composer:changed"));
+  }
+
+  /** A channel's own text has its own room; the common one that of all others. */
+  count(part) {
+    const own = part.closest("[data-own]")?.dataset.text;
+    const channels = this.channels.filter(({ id }) => (own ? id === own : !this.own.has(id)));
+    showCount(part, channels, this.words);
+    part.querySelector("[data-split]")?.classList.toggle("is-offered", part.querySelector("[data-counter]").classList.contains("is-over"));
   }
 
   takeFromInput(input) {
@@ -154,32 +168,10 @@ class Composer {
       shot.querySelector("img").src = medium.url;
       shot.querySelector("img").alt = medium.alt ?? "";
     }
+    // What moves is not cut.
+    if (medium.mime?.startsWith("video/") || medium.url.endsWith(".gif")) shot.querySelector("[data-crop]").remove();
     shot.querySelector("textarea").value = medium.alt ?? "";
     part.querySelector("[data-shots]").append(shot);
-    this.renumber();
-  }
-}
-
-const NUMBERED = ["name", "id", "for", "aria-describedby"];
-
-function renumber(part, index) {
-  for (const element of [part, ...part.querySelectorAll("*")]) {
-    for (const attribute of NUMBERED) {
-      const value = element.getAttribute(attribute);
-      if (value?.includes("parts[")) element.setAttribute(attribute, value.replace(/parts\[\w+\]/g, `parts[${index}]`));
-    }
-    if (element.name === "action" && element.value.includes(":")) element.value = element.value.replace(/^(\w+):\w+/, `$1:${index}`);
-  }
-  part.querySelector("[data-part-number]").textContent = String(index + 1);
-}
-
-function replaceIn(root, mark, value) {
-  for (const element of [root, ...root.querySelectorAll("*")]) {
-    for (const { name, value: old } of [...element.attributes]) {
-      if (old.includes(mark)) element.setAttribute(name, old.replaceAll(mark, value));
-    }
-    for (const node of element.childNodes) {
-      if (node.nodeType === Node.TEXT_NODE && node.data.includes(mark)) node.data = node.data.replaceAll(mark, value);
-    }
+    this.threads.renumber(part.closest("[data-parts]"));
   }
 }

@@ -126,6 +126,11 @@ values!(
     crate::kit::ReviewId => Uuid: |x| x.0,
     crate::kit::CommentId => Uuid: |x| x.0,
     crate::kit::ShareId => Uuid: |x| x.0,
+    crate::kit::TagId => Uuid: |x| x.0,
+    crate::kit::SnippetId => Uuid: |x| x.0,
+    crate::kit::SetId => Uuid: |x| x.0,
+    crate::kit::DraftId => Uuid: |x| x.0,
+    crate::kit::AutosaveId => Uuid: |x| x.0,
 );
 
 /// A line of a plan: the only column on Postgres, the fourth on SQLite.

@@ -89,4 +89,14 @@ ids! {
     CommentId,
     /// A link that shows posts to people without an account.
     ShareId,
+    /// A coloured label of posts.
+    TagId,
+    /// Words that are put into posts again and again.
+    SnippetId,
+    /// A composer to begin posts from.
+    SetId,
+    /// One sitting at one composer, as far as it was not saved.
+    DraftId,
+    /// One state of such a draft.
+    AutosaveId,
 }

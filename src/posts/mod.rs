@@ -1,16 +1,19 @@
 //! Posts: written once for one or more channels, kept in immutable versions, handed to delivery as targets.
 
 pub mod api;
+mod autosave;
 pub mod calendar;
 mod check;
 pub mod comment;
 mod common_slot;
+mod diff;
 mod draft;
 mod known;
 mod listing;
 mod model;
 pub mod pages;
 mod plan;
+mod preview;
 pub mod recurrence;
 mod remove;
 pub mod review;
@@ -20,13 +23,16 @@ mod sendable;
 mod sentence;
 pub mod share;
 pub mod slots;
+mod split;
+pub mod tag;
 mod timeline;
 pub mod words;
 
+pub use autosave::Prune;
 pub use common_slot::next_common;
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
 pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post, of_targets};
-pub use model::{Attempt, attempts_of, calendar as calendar_queries};
+pub use model::{Attempt, Tag, attempts_of, calendar as calendar_queries};
 pub use plan::{plan_due, start as start_planner};
 pub use remove::remove;
 pub use save::{amend, create, create_all, update};

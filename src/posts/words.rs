@@ -26,6 +26,11 @@ impl Reader {
         date::at(&day, at.naive_local())
     }
 
+    /// `12:45`.
+    pub fn time(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%H:%M").to_string()
+    }
+
     /// `Tue 24 Nov, 12:45`.
     pub fn with_day(&self, at: DateTime<Utc>) -> String {
         let at = at.with_timezone(&self.zone).naive_local();

@@ -50,6 +50,9 @@ pub async fn create(app: &App, caller: &Caller, body: &Json) -> Result<Vec<Creat
             .collect();
         problems::refuse(problems, &places)
     })?;
+    if let Some(names) = &new.tags {
+        posts::tag::label(app, caller.org, saved.post, names).await?;
+    }
     let created =
         |(id, channel): (TargetId, ChannelId)| CreatedPost { post_id: id.to_string(), integration: channel.to_string() };
     Ok(saved.targets.into_iter().map(created).collect())

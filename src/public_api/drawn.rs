@@ -1,13 +1,13 @@
 //! Occurrences that are not planned yet, as Postiz lists them: copies of the last one that is planned, under its id.
 
-use std::collections::{BTreeMap, HashMap, hash_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
     date,
-    objects::{Post, PostIntegration, PostState},
+    objects::{Post, PostIntegration, PostState, Tagged},
     window::Window,
 };
 use crate::{
@@ -22,12 +22,19 @@ use crate::{
 pub async fn copies(app: &App, org: OrgId, window: Window) -> Result<Vec<Post>> {
     let mut last: HashMap<PostId, Vec<Listed>> = HashMap::new();
     let mut copies = Vec::new();
-    for one in posts::recurrence::upcoming(&app.db, org, window).await? {
+    let upcoming = posts::recurrence::upcoming(&app.db, org, window).await?;
+    let known: BTreeSet<PostId> = upcoming.iter().map(|one| one.post).collect();
+    let worn = posts::Tag::of_posts(&app.db, org, &known.into_iter().collect::<Vec<_>>()).await?;
+    for one in upcoming {
         let planned = match last.entry(one.post) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(last_of_each(posts::of_post(&app.db, org, one.post).await?)),
         };
-        copies.extend(planned.iter().map(|listed| copy(app, listed, one.at, one.days)));
+        let tags = || {
+            let own = worn.iter().filter(|(post, ..)| *post == one.post);
+            own.map(|(_, id, name, colour)| Tagged::new(id, name.clone(), colour)).collect()
+        };
+        copies.extend(planned.iter().map(|listed| Post { tags: tags(), ..copy(app, listed, one.at, one.days) }));
     }
     Ok(copies)
 }

@@ -13,7 +13,7 @@ use super::{
     date, drawn,
     group::Group,
     model::{self, Account, Row},
-    objects::PostState,
+    objects::{PostState, Tagged},
     window::Window,
 };
 use crate::{
@@ -33,6 +33,7 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Resu
     let shown = |account: Account| Account { picture: account.picture.map(|p| public_picture(app, &p)), ..account };
     let accounts: HashMap<ChannelId, Account> = wanted.map(|account| (account.id, shown(account))).collect();
     let days = days(app, org, (from, to)).await?;
+    let mut tags = tags(app, org, (from, to)).await?;
     let mut out = Vec::from(b"{\"posts\":[");
     let mut separator: &[u8] = b"";
     let mut after = (from, Uuid::nil());
@@ -41,7 +42,8 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Resu
         after = rows.last().map_or(after, |row| (row.due, row.id));
         for row in &rows {
             let Some(account) = accounts.get(&row.channel) else { continue };
-            let Some(post) = post(row, account, days.get(&row.id).copied()) else { continue };
+            let worn = tags.remove(&row.id).unwrap_or_default();
+            let Some(post) = post(row, account, (days.get(&row.id).copied(), worn)) else { continue };
             out.extend_from_slice(separator);
             serde_json::to_writer(&mut out, &post).map_err(Error::internal)?;
             separator = b",";
@@ -88,7 +90,7 @@ struct Post<'a> {
     group: Uuid,
     creation_method: &'a str,
     settings: Cow<'a, str>,
-    tags: [(); 0],
+    tags: Vec<Tagged>,
     integration: Integration<'a>,
     submitted_for_organization_id: Option<&'a str>,
     submitted_for_order_id: Option<&'a str>,
@@ -115,7 +117,16 @@ async fn days(app: &App, org: OrgId, (from, to): Window) -> Result<HashMap<Uuid,
     Ok(repeated.into_iter().filter_map(|(target, post)| Some((target, *days.get(&post)?))).collect())
 }
 
-fn post<'a>(row: &Row<'a>, account: &'a Account, days: Option<u32>) -> Option<Post<'a>> {
+/// The tags of those targets that have some.
+async fn tags(app: &App, org: OrgId, (from, to): Window) -> Result<HashMap<Uuid, Vec<Tagged>>> {
+    let mut tags: HashMap<Uuid, Vec<Tagged>> = HashMap::new();
+    for (target, id, name, colour) in model::tagged(&app.db, org, from, to).await? {
+        tags.entry(target).or_default().push(Tagged::new(id, name, &colour));
+    }
+    Ok(tags)
+}
+
+fn post<'a>(row: &Row<'a>, account: &'a Account, (days, tags): (Option<u32>, Vec<Tagged>)) -> Option<Post<'a>> {
     let state = TargetState::parse(row.state)?;
     let told = |text: &'a str| Some(text).filter(|text| !text.is_empty());
     Some(Post {
@@ -129,7 +140,7 @@ fn post<'a>(row: &Row<'a>, account: &'a Account, days: Option<u32>) -> Option<Po
         group: row.id,
         creation_method: method(row.source),
         settings: with_type(row.settings, &account.provider),
-        tags: [],
+        tags,
         integration: Integration {
             id: row.channel,
             provider_identifier: &account.provider,
@@ -205,7 +216,7 @@ mod tests {
             remote: "",
             failure: "Too rude.",
         };
-        let written = json!(post(&row, &account, None).unwrap());
+        let written = json!(post(&row, &account, (None, vec![])).unwrap());
         let documented = json!(objects::Post::example());
         let names = |value: &Json| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&written), names(&documented));

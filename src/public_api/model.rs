@@ -128,6 +128,22 @@ pub async fn repeated(ex: impl Into<Ex<'_>>, org: OrgId, from: DateTime<Utc>, to
     .await
 }
 
+/// The tags of the targets of a time, by target and name: target, tag, name, colour.
+pub async fn tagged(
+    ex: impl Into<Ex<'_>>,
+    org: OrgId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(Uuid, Uuid, String, String)>> {
+    q("SELECT t.id, g.id, g.name, g.colour FROM tags g JOIN post_tags l ON l.tag_id = g.id JOIN targets t ON t.post_id = l.post_id
+       WHERE g.org_id = $1 AND t.due_at >= $2 AND t.due_at < $3 AND t.deleted_at IS NULL ORDER BY lower(g.name), g.id")
+    .bind(org)
+    .bind(from)
+    .bind(to)
+    .all(ex)
+    .await
+}
+
 /// The account of a channel.
 #[derive(Debug, Clone, crate::db::FromRow)]
 pub struct Account {

@@ -22,6 +22,8 @@ pub const MAX_ENTRIES: usize = 100;
 pub const MAX_VALUES: usize = 50;
 /// Most pictures and films of an item.
 pub const MAX_IMAGES: usize = 50;
+/// Most tags of a post.
+const MAX_TAGS: usize = 100;
 /// Minutes of thirty days.
 const MAX_DELAY: f64 = 43_200.0;
 /// Most days after which a post goes out again.
@@ -48,6 +50,8 @@ pub struct NewPost<'a> {
     pub date: Option<DateTime<Utc>>,
     /// Days after which it goes out again.
     pub inter: Option<u32>,
+    /// Names of the tags it carries from now on; `None`: those it has.
+    pub tags: Option<Vec<&'a str>>,
     /// One per channel, at least one.
     pub entries: Vec<NewEntry<'a>>,
 }
@@ -105,12 +109,17 @@ fn post<'a>(body: &Object<'a, '_>, channels: &'a Channels) -> Option<NewPost<'a>
         _ => moment(body, kind == Some(Kind::Schedule)),
     };
     body.boolean("shortLink");
-    body.list("tags", usize::MAX);
+    let tags = body.list("tags", MAX_TAGS).map(|list| list.iter().filter_map(label).collect());
     let inter = interval(body);
     body.text("order");
     let list = body.required_list("posts", MAX_ENTRIES).unwrap_or_default();
     let entries: Vec<NewEntry> = body.items("posts", list).filter_map(|(_, item)| entry(&item, channels)).collect();
-    Some(NewPost { kind: kind?, date, inter, entries })
+    Some(NewPost { kind: kind?, date, inter, tags, entries })
+}
+
+/// Clients send `{value, label}`; what is none is passed over, as Postiz does.
+fn label(tag: &Json) -> Option<&str> {
+    tag.get("label")?.as_str().map(str::trim).filter(|label| !label.is_empty())
 }
 
 fn kind(body: &Object<'_, '_>, word: &str) -> Option<Kind> {

@@ -82,6 +82,20 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get post put delete", "/posts/:id", Own),
     ("get", "/posts/recurrence", Signed),
     ("get", "/posts/:id/edit", Own),
+    ("get", "/posts/:id/history", Own),
+    ("post", "/posts/new/autosave", Signed),
+    ("post", "/posts/new/looks", Signed),
+    ("post", "/posts/new/pieces", Signed),
+    ("delete", "/posts/drafts/:draft", Own),
+    ("post", "/posts/drafts/:draft/restoration", Own),
+    ("get post", "/settings/tags", Signed),
+    ("put delete", "/settings/tags/:tag", Own),
+    ("get post", "/settings/signatures", Signed),
+    ("put delete", "/settings/signatures/:snippet", Own),
+    ("post", "/settings/signatures/:snippet/restoration", Own),
+    ("get", "/settings/sets", Signed),
+    ("put delete", "/settings/sets/:set", Own),
+    ("post", "/settings/sets/:set/restoration", Own),
     ("post", "/posts/:id/recurrence/pause", Own),
     ("post", "/posts/:id/recurrence/resumption", Own),
     ("post", "/posts/:id/targets/:target/removal", Own),
@@ -237,6 +251,10 @@ struct Belongings {
     invite: Uuid,
     comment: Uuid,
     share: Uuid,
+    draft: Uuid,
+    tag: Uuid,
+    snippet: Uuid,
+    set: Uuid,
     path: String,
 }
 
@@ -271,6 +289,10 @@ impl Belongings {
             invite: invite(app, owner).await,
             comment: comment(app, owner, saved.post).await,
             share: share(app, owner, saved.post).await,
+            draft: desk(app, owner, "INSERT INTO autosaves (id, org_id, user_id, draft_id, form, words, begun_at, saved_at) VALUES ($1, $2, $3, $1, '[]', 'secret', $4, $4)").await,
+            tag: desk(app, owner, "INSERT INTO tags (id, org_id, name, colour, created_at) SELECT $1, $2, 'secret', 'red', $4 FROM users WHERE id = $3").await,
+            snippet: desk(app, owner, "INSERT INTO snippets (id, org_id, kind, name, content, auto, created_at) SELECT $1, $2, 'signature', 'secret', 'secret', FALSE, $4 FROM users WHERE id = $3").await,
+            set: desk(app, owner, "INSERT INTO sets (id, org_id, name, form, words, created_at, updated_at) SELECT $1, $2, 'secret', '[]', 'secret', $4, $4 FROM users WHERE id = $3").await,
             path: picture.path().to_string(),
         }
     }
@@ -292,6 +314,10 @@ impl Belongings {
             invite: id(),
             comment: id(),
             share: id(),
+            draft: id(),
+            tag: id(),
+            snippet: id(),
+            set: id(),
             path: "2026/01/nothing.png".into(),
         }
     }
@@ -314,6 +340,10 @@ impl Belongings {
             (":invite", self.invite),
             (":comment", self.comment),
             (":share", self.share),
+            (":draft", self.draft),
+            (":snippet", self.snippet),
+            (":tag", self.tag),
+            (":set", self.set),
             (":id", id),
         ];
         // The longer name first: `:part` is no part of another.
@@ -335,6 +365,10 @@ impl Belongings {
             self.invite,
             self.comment,
             self.share,
+            self.draft,
+            self.tag,
+            self.snippet,
+            self.set,
         ]
     }
 }
@@ -364,6 +398,15 @@ async fn share(app: &TestApp, owner: &Owner, post: rostrum::kit::PostId) -> Uuid
     };
     posts::share::create(&app.app, &owner.caller(), &wanted).await.unwrap();
     let (id,): (Uuid,) = q("SELECT id FROM shares WHERE org_id = $1").bind(owner.org).one(&app.app.db).await.unwrap();
+    id
+}
+
+/// Something of the composer's, written by an INSERT of id, organisation, person and time.
+async fn desk(app: &TestApp, owner: &Owner, sql: &'static str) -> Uuid {
+    let id = Uuid::now_v7();
+    let mut tx = app.app.db.begin().await.unwrap();
+    q(sql).bind(id).bind(owner.org).bind(owner.user).bind(app.app.clock.now()).exec(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
     id
 }
 
@@ -401,6 +444,10 @@ async fn state(app: &TestApp, owner: &Owner) -> Vec<String> {
         "SELECT id, kind FROM events WHERE org_id = $1 ORDER BY id",
         "SELECT org_id, hint FROM api_keys WHERE org_id = $1",
         "SELECT outage_id, CASE WHEN dismissed_at IS NULL THEN 'new' ELSE 'seen' END FROM outage_notes WHERE org_id = $1",
+        "SELECT id, words || CASE WHEN settled_at IS NULL THEN '' ELSE 'settled' END FROM autosaves WHERE org_id = $1 ORDER BY id",
+        "SELECT id, name || colour FROM tags WHERE org_id = $1 ORDER BY id",
+        "SELECT id, name || content FROM snippets WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
+        "SELECT id, name || words FROM sets WHERE org_id = $1 AND deleted_at IS NULL ORDER BY id",
         "SELECT user_id, CAST(count(*) AS TEXT) FROM notice_marks WHERE org_id = $1 GROUP BY user_id",
     ] {
         let found: Vec<(Uuid, String)> = q(sql).bind(owner.org).all(&app.app.db).await.unwrap();
@@ -426,6 +473,8 @@ const FORM: &[(&str, &str)] = &[
     ("time", "03:07"),
     ("weekday", "0"),
     ("alt", "taken over"),
+    ("content", "taken over"),
+    ("colour", "blue"),
     ("answer", "drop"),
     ("when", "now"),
     ("late_minutes", "5"),

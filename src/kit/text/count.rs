@@ -71,6 +71,12 @@ impl Unit {
     }
 }
 
+/// Where http(s) addresses stand in a text, in order.
+pub fn web_links(text: &str) -> Vec<std::ops::Range<usize>> {
+    let finder = finder();
+    finder.spans(text).filter(is_link).map(|span| span.start()..span.end()).collect()
+}
+
 fn finder() -> LinkFinder {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);

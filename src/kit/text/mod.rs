@@ -9,7 +9,7 @@ mod render;
 
 use std::{collections::HashMap, fmt::Write as _};
 
-pub use count::{Measure, Unit};
+pub use count::{Measure, Unit, web_links};
 pub use render::{Mentioned, Style, without_markup};
 
 use dom_query::{Document, NodeRef};

@@ -8,25 +8,29 @@ use poem::{
 use serde::Deserialize;
 
 use super::{
-    composer::{Compose, Desk, blank, field_error},
+    action::Action,
+    autosave::others,
+    begin,
+    composer::{Compose, Desk, field_error},
     editing::{self, Editing},
     id,
-    prefill::{Prefill, prefill},
+    kept::Kept,
+    looks::Looks,
+    pieces,
     received::{self, Received},
-    repeat,
-    typed::{Action, Typed},
+    repeat, sets,
+    typed::Typed,
+    unsaved::{Theirs, Unsaved},
 };
 use crate::{
     app::App,
-    channels::Channel,
-    error::{FieldError, Message, Result},
-    kit::{PostId, TargetId, recur::Rule},
+    error::{Error, FieldError, Message, Result},
+    kit::{PostId, SnippetId, TargetId, recur::Rule},
     orgs::Caller,
     posts::{
         Saved,
-        check::check,
         draft::{Draft, EntryPart, When},
-        known::Known,
+        model::Snippet,
         recurrence::Series,
         save::{Composed, create_composed, update_composed},
         words::Reader,
@@ -34,22 +38,13 @@ use crate::{
     web::{self, Flash, Frame, Peer, Upload},
 };
 
-#[derive(Debug, Deserialize)]
-pub struct NewQuery {
-    #[serde(default)]
-    channel: String,
-    #[serde(flatten)]
-    begin: Prefill,
-}
-
-/// An empty form.
+/// The empty form, or one that begins with what was kept.
 #[handler]
-pub async fn new(app: App, caller: Caller, frame: Frame, Query(query): Query<NewQuery>) -> web::Result {
-    let channels = Channel::list(&app.db, caller.org).await?;
-    let mut typed = blank(&channels, query.channel.parse().ok(), &caller, app.clock.now());
-    prefill(&app, &caller, (&mut typed, &channels), &query.begin).await?;
-    let desk = Desk::load(&app, caller.org, &typed).await?;
-    Ok(frame.page(&Compose::new(&app, &caller, (&typed, None), &desk, &[]).await?)?)
+pub async fn new(app: App, caller: Caller, frame: Frame, Query(query): Query<begin::NewQuery>) -> web::Result {
+    let typed = begin::typed(&app, &caller, &query).await?;
+    let unsaved = if query.is_plain() { Unsaved::list(&app, &caller, None).await? } else { Vec::new() };
+    let form = Form { app: &app, caller: &caller, typed, editing: None };
+    Ok(frame.page(&form.shown().await?.with_unsaved(unsaved, None))?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,6 +53,8 @@ pub struct EditQuery {
     target: String,
     #[serde(default)]
     scope: String,
+    #[serde(flatten)]
+    kept: begin::EditFrom,
 }
 
 /// The form with what is stored.
@@ -71,12 +68,17 @@ pub async fn edit(
 ) -> web::Result {
     let asked: Option<TargetId> = if query.target.is_empty() { None } else { Some(id(&query.target)?) };
     let editing = Editing::load(&app, caller.org, id(&post)?, asked).await?;
-    let mut typed = editing.typed(&caller);
+    let mut typed = query.kept.typed(&app, &caller, &editing).await?;
     if query.scope == "one" && asked.is_some() && editing.series.is_some() {
         typed.pairs = vec![("scope".into(), "one".into())];
     }
+    let unsaved = if query.kept.is_plain() { Unsaved::list(&app, &caller, Some(editing.post)).await? } else { Vec::new() };
+    let here = match caller.user {
+        Some(user) => others(&app, (&caller, user), editing.post).await?,
+        None => None,
+    };
     let form = Form { app: &app, caller: &caller, typed, editing: Some(editing) };
-    form.again(frame, &[]).await
+    Ok(frame.page(&form.shown().await?.with_unsaved(unsaved, here))?)
 }
 
 /// Saves a new post, or does what another button asks for.
@@ -95,13 +97,15 @@ pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(pos
     let asked: Option<TargetId> = if typed.target.is_empty() { None } else { Some(id(&typed.target)?) };
     let editing = Editing::load(&app, caller.org, post, asked).await?;
     let stale = typed.version.is_some_and(|seen| seen != editing.version);
-    // Saving once more, after having been told, goes over the newer version.
-    typed.version = Some(editing.version);
-    let form = Form { app: &app, caller: &caller, typed, editing: Some(editing) };
-    if stale && form.typed.action() == Action::Save {
+    if stale && typed.action() == Action::Save {
+        let theirs = Theirs::load(&app, &caller, &typed, &editing).await?;
+        // Saving once more, after having seen both, goes over the newer version.
+        typed.version = Some(editing.version);
+        let form = Form { app: &app, caller: &caller, typed, editing: Some(editing) };
         let changed = [FieldError::new("", "error.post_changed")];
-        return Ok(frame.page_with(StatusCode::CONFLICT, &form.view(&changed).await?)?);
+        return Ok(frame.page_with(StatusCode::CONFLICT, &form.view(&changed).await?.with_theirs(theirs))?);
     }
+    let form = Form { app: &app, caller: &caller, typed, editing: Some(editing) };
     form.act(frame, &peer, errors).await
 }
 
@@ -116,37 +120,46 @@ struct Form<'a> {
 impl Form<'_> {
     async fn act(mut self, frame: Frame, peer: &Peer, errors: Vec<FieldError>) -> web::Result {
         let action = self.typed.action();
-        self.typed.apply(&action);
+        match action {
+            Action::Split(n) => {
+                let desk = Desk::load(self.app, self.caller.org, &self.typed).await?;
+                pieces::apply(&mut self.typed, n, &desk);
+            }
+            Action::Insert(snippet) => self.insert(snippet).await?,
+            ref action => self.typed.apply(action),
+        }
         if !errors.is_empty() {
             return Ok(frame.invalid(&self.view(&errors).await?)?);
         }
-        if action != Action::Save {
-            return self.again(frame, &[]).await;
-        }
-        match self.save().await? {
-            Ok((saved, draft)) => Ok(self.done(&saved, &draft, peer).await?),
-            Err(errors) => Ok(frame.invalid(&self.view(&errors).await?)?),
+        match action {
+            Action::Save => match self.save().await? {
+                Ok((saved, draft)) => Ok(self.done(&saved, &draft, peer).await?),
+                Err(errors) => Ok(frame.invalid(&self.view(&errors).await?)?),
+            },
+            Action::SaveSet => match sets::keep(self.app, self.caller, &self.typed).await {
+                Ok(flash) => Ok(flash.into_response(web::redirect("/settings/sets"), peer)),
+                Err(Error::Invalid(errors)) => Ok(frame.invalid(&self.view(&errors).await?)?),
+                Err(e) => Err(e.into()),
+            },
+            _ => Ok(frame.page(&self.shown().await?)?),
         }
     }
 
-    /// The form once more, with what would keep it from going out as it stands.
-    async fn again(&self, frame: Frame, errors: &[FieldError]) -> web::Result {
+    /// Words of ours at the end of the thread.
+    async fn insert(&mut self, snippet: SnippetId) -> Result<()> {
+        let words = Snippet::find(&self.app.db, self.caller.org, snippet).await?.content;
+        if let Some(last) = self.typed.parts.last_mut() {
+            last.text = format!("{}\n\n{words}", last.text.trim_end()).trim_start().to_owned();
+        }
+        Ok(())
+    }
+
+    /// The form once more, with what it looks like and what would keep it from going out as it stands.
+    async fn shown(&self) -> Result<Compose> {
         let desk = Desk::load(self.app, self.caller.org, &self.typed).await?;
-        let view = Compose::new(self.app, self.caller, (&self.typed, self.editing.as_ref()), &desk, errors).await?;
-        if self.typed.parts.iter().all(|p| p.is_blank()) {
-            return Ok(frame.page(&view)?);
-        }
-        let Ok((draft, _)) = editing::draft(&self.typed, self.editing.as_ref(), &desk.channels, &desk.media) else {
-            return Ok(frame.page(&view)?);
-        };
-        if draft.entries.is_empty() {
-            return Ok(frame.page(&view)?);
-        }
-        let known = Known::load(self.app, self.caller.org, &draft, &[]).await?;
-        // Whatever is planned, it is meant to go out one day.
-        let now = Draft { when: When::Now, ..draft };
-        let problems = check(&now, &known, self.app.clock.now());
-        Ok(frame.page(&view.with_problems(&problems, &now, &desk))?)
+        let looks = Looks::of(self.app, self.caller, (&self.typed, self.editing.as_ref()), &desk).await?;
+        let view = Compose::new(self.app, self.caller, (&self.typed, self.editing.as_ref()), &desk, &[]).await?;
+        Ok(view.with_looks(looks))
     }
 
     async fn view(&self, errors: &[FieldError]) -> Result<Compose> {
@@ -160,7 +173,7 @@ impl Form<'_> {
             Ok(read) => read,
             Err(errors) => return Ok(Err(errors)),
         };
-        if draft.entries.is_empty() && self.typed.parts.iter().all(|p| p.is_blank()) {
+        if draft.entries.is_empty() && self.typed.is_blank() {
             return Ok(Err(vec![FieldError::new("parts[0][text]", "problem.empty")]));
         }
         let mut draft = draft;
@@ -171,7 +184,7 @@ impl Form<'_> {
         let saved = self.write(&draft, &loose, rule.as_ref()).await?;
         Ok(match saved {
             Ok(saved) => Ok((saved, draft)),
-            Err(problems) => Err(problems.iter().map(|p| field_error(p, &draft, &desk)).collect()),
+            Err(problems) => Err(problems.iter().map(|p| field_error(p, &draft, (&self.typed, &desk))).collect()),
         })
     }
 
@@ -198,12 +211,13 @@ impl Form<'_> {
             Some(rule) => Series::All(rule),
             None => Series::Off,
         };
+        let kept = Kept { caller: self.caller, typed: &self.typed, now: self.app.clock.now() };
         let Some(editing) = &self.editing else {
-            let composed = Composed { loose, series, ..Composed::default() };
+            let composed = Composed { loose, series, also: Some(&kept), ..Composed::default() };
             return create_composed(self.app, self.caller, draft, &composed).await;
         };
         let covers = editing.covers();
-        let composed = Composed { loose, version: Some(editing.version), covers: Some(&covers), also: None, series };
+        let composed = Composed { loose, version: Some(editing.version), covers: Some(&covers), also: Some(&kept), series };
         update_composed(self.app, self.caller, editing.post, draft, &composed).await
     }
 

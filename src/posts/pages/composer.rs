@@ -7,17 +7,23 @@ use futures_util::future::join_all;
 use serde::Serialize;
 
 use super::{
+    action::Action,
+    checklist::Item,
     editing::{Editing, answers},
-    mentions::Mention,
+    looks::{Look, Looks},
+    own::OwnText,
     repeat::{self, RepeatView},
-    typed::{Action, Typed, TypedPart},
+    shelf::Shelf,
+    thread::{self, OwnView, PartView, Shot, shot},
+    typed::{Typed, TypedPart},
+    unsaved::{Theirs, Unsaved},
 };
 use crate::{
     app::App,
-    channels::{Channel, ChannelState, fields, offer},
+    channels::{Channel, ChannelState, Customer, fields, offer},
     error::{FieldError, Message, Result},
     kit::text::Measure,
-    kit::{ChannelId, MediaId, OrgId, PostId, text::graphemes, zone},
+    kit::{ChannelId, CustomerId, DraftId, MediaId, OrgId, PostId, zone},
     media::Media,
     orgs::Caller,
     posts::{
@@ -40,21 +46,25 @@ pub struct Desk {
     /// The media in the form.
     pub media: HashMap<MediaId, Media>,
     library: Vec<Media>,
+    customers: Vec<Customer>,
 }
 
 impl Desk {
     /// Reads it.
     pub async fn load(app: &App, org: OrgId, typed: &Typed) -> Result<Self> {
-        let ids: Vec<MediaId> = typed.parts.iter().flat_map(|p| p.media.iter().copied()).collect();
+        let parts = typed.own.iter().flat_map(|own| &own.parts).chain(&typed.parts);
+        let ids: Vec<MediaId> = parts.flat_map(|p| p.media.iter().copied()).collect();
         let media = Media::find_many(&app.db, org, &ids).await?;
         Ok(Self {
             channels: Channel::list(&app.db, org).await?,
             media: media.into_iter().map(|m| (m.id, m)).collect(),
             library: Media::list(&app.db, org, None, LIBRARY).await?,
+            customers: Customer::list(&app.db, org).await?,
         })
     }
 
-    fn chosen<'a>(&'a self, typed: &'a Typed) -> impl Iterator<Item = &'a Channel> {
+    /// Those that are chosen.
+    pub fn chosen<'a>(&'a self, typed: &'a Typed) -> impl Iterator<Item = &'a Channel> {
         self.channels.iter().filter(|c| typed.channels.contains(&c.id.to_string()))
     }
 }
@@ -64,17 +74,28 @@ impl Desk {
 pub struct Compose {
     id: Option<PostId>,
     version: Option<i64>,
+    draft: Option<DraftId>,
     target: String,
     channels: Vec<Choice>,
+    customers: Vec<CustomerChoice>,
     parts: Vec<PartView>,
+    own: Vec<OwnView>,
     settings: Vec<Panel>,
     when: WhenView,
     repeat: RepeatView,
     zones: Vec<&'static str>,
     errors: Vec<FieldText>,
     allow_duplicate: bool,
-    problems: Vec<Notice>,
+    checklist: Vec<Item>,
+    looks: Vec<Look>,
     library: Vec<Shot>,
+    shelf: Shelf,
+    /// What of one's own was not saved.
+    unsaved: Vec<Unsaved>,
+    /// Others who have the post open.
+    others: Option<String>,
+    /// What somebody else saved meanwhile.
+    theirs: Option<Theirs>,
 }
 
 impl View for Compose {
@@ -96,9 +117,16 @@ struct Choice {
     selected: bool,
     disabled: bool,
     reason: Option<String>,
+    customer: Option<CustomerId>,
     /// Accounts can be looked for there.
     mentions: bool,
     limit: LimitView,
+}
+
+#[derive(Debug, Serialize)]
+struct CustomerChoice {
+    id: CustomerId,
+    name: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,31 +138,6 @@ struct LimitView {
     max_bytes: Option<usize>,
     images: usize,
     videos: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct PartView {
-    index: usize,
-    id: String,
-    text: String,
-    delay_minutes: String,
-    media: Vec<Shot>,
-    /// See `mentions.rs`: what the form carries beside the text.
-    mentions: Vec<String>,
-    count: usize,
-    limit: Option<usize>,
-    problems: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Shot {
-    id: MediaId,
-    url: String,
-    name: String,
-    alt: String,
-    mime: String,
-    width: Option<i64>,
-    height: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -156,13 +159,6 @@ struct WhenView {
     together_text: Option<String>,
 }
 
-/// Something that would keep it from going out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Notice {
-    channel: String,
-    text: String,
-}
-
 impl Compose {
     /// The form as typed.
     pub async fn new(
@@ -172,39 +168,49 @@ impl Compose {
         desk: &Desk,
         errors: &[FieldError],
     ) -> Result<Self> {
-        let part = |(n, p): (usize, &TypedPart)| part_view(n, p, (typed, desk), errors);
         let mut zones = zone::names();
         // A form for a zone of a newer program still shows which one it is.
         zones.retain(|name| !name.starts_with("Etc/"));
+        let used = |id: CustomerId| desk.channels.iter().any(|c| c.customer_id == Some(id));
+        let customers = desk.customers.iter().filter(|c| used(c.id));
         Ok(Self {
             id: editing.map(|e| e.post),
             version: typed.version,
+            draft: typed.draft,
             target: typed.target.clone(),
             channels: desk.channels.iter().map(|c| choice(c, typed)).collect(),
-            parts: typed.parts.iter().enumerate().map(part).collect(),
+            customers: customers.map(|c| CustomerChoice { id: c.id, name: c.name.clone() }).collect(),
+            parts: thread::common((typed, desk), errors),
+            own: thread::own((typed, desk), errors),
             settings: panels(app, (typed, editing), desk).await?,
             when: when(app, caller, typed, desk).await?,
             repeat: repeat::view(typed, editing.is_some_and(|e| e.series.is_some()), app.clock.now()),
             zones,
             errors: FieldText::list(&without_repeats(errors)),
             allow_duplicate: typed.allow_duplicate,
-            problems: Vec::new(),
+            checklist: Vec::new(),
+            looks: Vec::new(),
             library: desk.library.iter().map(|m| shot(m, &m.alt)).collect(),
+            shelf: Shelf::load(app, caller.org, typed).await?,
+            unsaved: Vec::new(),
+            others: None,
+            theirs: None,
         })
     }
 
-    /// With what would keep it from going out.
-    pub fn with_problems(mut self, problems: &[Problem], draft: &Draft, desk: &Desk) -> Self {
-        for problem in problems {
-            let channel = problem.entry.and_then(|n| draft.entries.get(n)).map(|e| e.channel);
-            let channel = channel.and_then(|id| desk.channels.iter().find(|c| c.id == id));
-            let channel = channel.map(|c| c.name.clone()).unwrap_or_default();
-            let notice = Notice { channel, text: crate::render::text(&problem.message) };
-            if !self.problems.contains(&notice) {
-                self.problems.push(notice);
-            }
-        }
-        self
+    /// With what it looks like and what would keep it from going out.
+    pub fn with_looks(self, looks: Looks) -> Self {
+        Self { checklist: looks.checklist, looks: looks.looks, ..self }
+    }
+
+    /// With what can be gone on with, and who else is at it.
+    pub fn with_unsaved(self, unsaved: Vec<Unsaved>, others: Option<String>) -> Self {
+        Self { unsaved, others, ..self }
+    }
+
+    /// With what somebody else saved meanwhile.
+    pub fn with_theirs(self, theirs: Theirs) -> Self {
+        Self { theirs: Some(theirs), ..self }
     }
 }
 
@@ -231,15 +237,18 @@ fn known(channel: ChannelId, desk: &Desk) -> &'static [Field] {
 }
 
 /// A problem of a draft under the names of the form's fields.
-pub fn field_error(problem: &Problem, draft: &Draft, desk: &Desk) -> FieldError {
+pub fn field_error(problem: &Problem, draft: &Draft, (typed, desk): (&Typed, &Desk)) -> FieldError {
     let n = problem.part.unwrap_or(0);
+    let entry = problem.entry.and_then(|n| draft.entries.get(n));
+    let own = entry.and_then(|entry| typed.own_of(&entry.channel.to_string()));
+    let base = own.map_or_else(|| "parts".to_owned(), OwnText::base);
     let field = match problem.field.as_str() {
         "channel" => "channels".to_owned(),
         "duplicate" => "allow_duplicate".to_owned(),
-        "content" => format!("parts[{n}][text]"),
-        "image" => format!("parts[{n}][files]"),
-        "delay" => format!("parts[{n}][delay_minutes]"),
-        field => match (field.strip_prefix("settings."), problem.entry.and_then(|n| draft.entries.get(n))) {
+        "content" => format!("{base}[{n}][text]"),
+        "image" => format!("{base}[{n}][files]"),
+        "delay" => format!("{base}[{n}][delay_minutes]"),
+        field => match (field.strip_prefix("settings."), entry) {
             (Some(path), Some(entry)) => {
                 fields::on_form(known(entry.channel, desk), path, &format!("settings[{}]", entry.channel))
             }
@@ -250,7 +259,7 @@ pub fn field_error(problem: &Problem, draft: &Draft, desk: &Desk) -> FieldError 
 }
 
 /// Channels with the same text have the same problems: said once.
-fn without_repeats(errors: &[FieldError]) -> Vec<FieldError> {
+pub fn without_repeats(errors: &[FieldError]) -> Vec<FieldError> {
     let mut once: Vec<FieldError> = Vec::new();
     for error in errors {
         if !once.contains(error) {
@@ -281,6 +290,7 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
         selected,
         disabled,
         reason: reason.map(say),
+        customer: channel.customer_id,
         mentions: about.is_some_and(|a| a.can.mentions),
         limit: limit(about),
     }
@@ -290,46 +300,6 @@ fn limit(about: Option<&Descriptor>) -> LimitView {
     let limits = about.map_or(crate::providers::Limits::NONE, |a| a.limits);
     let Text { max, measure, max_bytes, parsed: _ } = limits.text;
     LimitView { text: max, measure, max_bytes, images: limits.images, videos: limits.videos }
-}
-
-fn part_view(n: usize, part: &TypedPart, (typed, desk): (&Typed, &Desk), errors: &[FieldError]) -> PartView {
-    let limits = desk.chosen(typed).filter_map(|c| Some(c.provider()?.about().limits.text.max));
-    let alt = |id: &MediaId, own: &str| part.alts.get(id).map_or_else(|| own.to_owned(), Clone::clone);
-    // The first of each field stands at the field.
-    let prefix = format!("parts[{n}]");
-    let mut shown: Vec<&str> = Vec::new();
-    let mut problems: Vec<String> = Vec::new();
-    for error in without_repeats(errors).iter().filter(|e| e.field.starts_with(&prefix)) {
-        match errors.iter().find(|e| e.field == error.field) {
-            Some(first) if !shown.contains(&first.field.as_str()) && !first.field.ends_with("[delay_minutes]") => {
-                shown.push(&first.field);
-            }
-            _ => problems.push(crate::render::text(&error.message)),
-        }
-    }
-    PartView {
-        index: n,
-        id: part.id.map(|id| id.to_string()).unwrap_or_default(),
-        count: graphemes(part.text.trim()),
-        text: part.text.clone(),
-        delay_minutes: if part.delay_minutes.is_empty() { "0".into() } else { part.delay_minutes.clone() },
-        media: part.media.iter().filter_map(|id| desk.media.get(id)).map(|m| shot(m, &alt(&m.id, &m.alt))).collect(),
-        mentions: part.mentions.iter().map(Mention::to_form).collect(),
-        limit: limits.min(),
-        problems,
-    }
-}
-
-fn shot(media: &Media, alt: &str) -> Shot {
-    Shot {
-        id: media.id,
-        url: media.path(),
-        name: media.name.clone(),
-        alt: alt.to_owned(),
-        mime: media.mime.clone(),
-        width: media.width,
-        height: media.height,
-    }
 }
 
 /// The settings of each channel. Only the platforms of chosen ones are asked for their lists, all at once.

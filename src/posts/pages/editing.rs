@@ -1,7 +1,7 @@
 //! What of a post may be edited in the composer, and the way from the form to a [`Draft`] and back.
 //!
-//! The composer writes one text for several channels. A post whose channels have texts of their own (made by a script)
-//! is edited one text at a time; the others are not touched.
+//! The composer writes one text for several channels, and one of its own for each channel that shall have one. What is asked
+//! for by its target is edited alone with those that share its text; the others are not touched.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,22 +9,25 @@ use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value as Json, json};
 
 use super::{
-    mentions, repeat,
-    typed::{Action, Typed, TypedPart},
+    action::Action,
+    mentions,
+    own::OwnText,
+    repeat,
+    typed::{Typed, TypedPart},
 };
 use crate::{
     app::App,
     channels::{Channel, fields},
     delivery::{self, Part, PartState, TargetState},
     error::{Error, FieldError, Result},
-    kit::{ChannelId, MediaId, OrgId, PartId, PostId, TargetId, text::Doc, zone},
+    kit::{ChannelId, MediaId, OrgId, PartId, PostId, TagId, TargetId, text::Doc, zone},
     media::Media,
     orgs::Caller,
     posts::{
         Listed,
         draft::{Draft, Entry, EntryPart, When},
         listing,
-        model::{self, Post, Recurrence, StoredPart},
+        model::{self, Post, Recurrence, Saving, StoredPart, Tag},
     },
     providers::MediaRef,
 };
@@ -35,8 +38,13 @@ pub struct Editing {
     pub post: PostId,
     /// Its newest version.
     pub version: i64,
-    /// Targets that share one text, at most one per channel; empty for a draft for which no channel is chosen.
+    /// The targets that are edited, at most one per channel; empty for a draft for which no channel is chosen. The text of
+    /// the first is the common one.
     pub targets: Vec<Listed>,
+    /// Those of them whose text is another one.
+    pub own: HashSet<TargetId>,
+    /// The post's tags.
+    pub tags: Vec<TagId>,
     /// The text of such a draft.
     pub loose: Vec<StoredPart>,
     /// The target that was asked for.
@@ -54,8 +62,11 @@ impl Editing {
         let (version, stored) = model::latest_version(&app.db, org, post).await?;
         let mut listed = listing::of_post(&app.db, org, post).await?;
         let series = model::recurrence(&app.db, org, post).await?;
+        let tags = Tag::of_post(&app.db, org, post).await?.into_iter().map(|tag| tag.id).collect();
+        let mut own = HashSet::new();
         if listed.is_empty() {
-            return Ok(Self { post, version, targets: vec![], loose: stored.parts, asked: None, series, provider: None });
+            let loose = stored.parts;
+            return Ok(Self { post, version, targets: vec![], own, tags, loose, asked: None, series, provider: None });
         }
         if series.is_some() {
             // Of a series the next occurrence stands for those after it, unless it was edited alone.
@@ -79,13 +90,15 @@ impl Editing {
         let mut targets = vec![lead];
         for other in open {
             let same_time = series.is_none() || other.target.due_at == targets[0].target.due_at;
-            let same = same_time && withdrawn(&other) == withdrawn(&targets[0]) && same_text(&other.parts, &targets[0].parts);
-            if same && taken.insert(other.target.channel_id) {
+            let same_text = same_text(&other.parts, &targets[0].parts);
+            let belongs = same_time && withdrawn(&other) == withdrawn(&targets[0]) && (same_text || asked.is_none());
+            if belongs && taken.insert(other.target.channel_id) {
+                own.extend((!same_text).then_some(other.target.id));
                 targets.push(other);
             }
         }
         let provider = targets.first().and_then(|l| channels.get(&l.target.channel_id)).cloned();
-        Ok(Self { post, version, targets, loose: vec![], asked, series, provider })
+        Ok(Self { post, version, targets, own, tags, loose: vec![], asked, series, provider })
     }
 
     /// Ids of its targets.
@@ -122,6 +135,10 @@ impl Editing {
             target: self.asked.map(|id| id.to_string()).unwrap_or_default(),
             channels: self.targets.iter().map(|l| l.target.channel_id.to_string()).collect(),
             parts,
+            own: self.targets.iter().filter(|l| self.own.contains(&l.target.id)).map(own_text).collect(),
+            tags: self.tags.clone(),
+            draft: None,
+            set: None,
             when: if draft { "draft" } else { "at" }.into(),
             date: wall.map(|w| w.format("%Y-%m-%d").to_string()).unwrap_or_default(),
             time: wall.map(|w| w.format("%H:%M").to_string()).unwrap_or_default(),
@@ -133,19 +150,47 @@ impl Editing {
         }
     }
 
-    /// A stored part by its id.
+    /// A stored part by its id: its place, its content and its wait.
     fn had(&self, id: PartId) -> Option<(usize, &str, i64)> {
-        match self.targets.first() {
-            Some(lead) => {
-                let found = lead.parts.iter().enumerate().find(|(_, p)| p.id == id);
-                found.map(|(n, p)| (n, p.content.as_str(), p.delay_seconds))
-            }
-            None => {
-                let found = self.loose.iter().enumerate().find(|(_, p)| p.id == id);
-                found.map(|(n, p)| (n, p.content.as_str(), p.delay_seconds))
-            }
-        }
+        let placed = self.targets.iter().flat_map(|l| l.parts.iter().enumerate());
+        let placed = placed.map(|(n, p)| (n, p.id, p.content.as_str(), p.delay_seconds));
+        let loose = self.loose.iter().enumerate().map(|(n, p)| (n, p.id, p.content.as_str(), p.delay_seconds));
+        placed.chain(loose).find(|(_, had, ..)| *had == id).map(|(n, _, content, delay)| (n, content, delay))
     }
+
+    /// The provider of the channel that a stored part belongs to.
+    fn provider_of(&self, id: PartId) -> Option<&str> {
+        let of_target = self.targets.iter().find(|l| l.parts.iter().any(|p| p.id == id));
+        of_target.map(|l| l.channel.provider.as_str()).or(self.provider.as_deref())
+    }
+
+    /// The form with the texts of an earlier version: everything else as it is now.
+    pub fn typed_of(&self, caller: &Caller, saving: &Saving) -> Typed {
+        let stored = &saving.content.0;
+        let provider = |channel: ChannelId| self.target(channel).map_or("", |l| l.channel.provider.as_str());
+        let plain = |parts: &[StoredPart], provider: &str| -> Vec<TypedPart> {
+            parts.iter().map(|p| shown(p.id, (&p.content, provider), &p.media, p.delay_seconds)).collect()
+        };
+        let lead = stored.entries.first();
+        let common = lead.map_or(&stored.parts, |entry| &entry.parts);
+        let same = |a: &StoredPart, b: &StoredPart| a.content == b.content && a.media == b.media;
+        let differs = |parts: &[StoredPart]| parts.len() != common.len() || !parts.iter().zip(common).all(|(a, b)| same(a, b));
+        let own = stored.entries.iter().filter(|entry| differs(&entry.parts)).map(|entry| OwnText {
+            channel: entry.channel.to_string(),
+            on: true,
+            parts: plain(&entry.parts, provider(entry.channel)),
+        });
+        let own = own.collect();
+        let channels = stored.entries.iter().map(|entry| entry.channel.to_string()).collect();
+        let parts = plain(common, lead.map_or("", |entry| provider(entry.channel)));
+        Typed { parts, own, channels, ..self.typed(caller) }
+    }
+}
+
+fn own_text(listed: &Listed) -> OwnText {
+    let provider = listed.channel.provider.as_str();
+    let parts = listed.parts.iter().map(|p| shown(p.id, (&p.content, provider), &p.media, p.delay_seconds));
+    OwnText { channel: listed.target.channel_id.to_string(), on: true, parts: parts.collect() }
 }
 
 /// True when a target's content may still be changed: nothing of it is live or may be.
@@ -218,18 +263,18 @@ pub fn draft(
             When::Draft(None)
         }
     };
-    let parts: Vec<EntryPart> = typed.parts.iter().map(|p| entry_part(p, editing, media)).collect();
     let mut entries = Vec::with_capacity(typed.channels.len());
     for id in &typed.channels {
         match channels.iter().find(|c| c.id.to_string() == *id) {
-            Some(channel) => entries.push(entry(typed, editing, channel, &parts)),
+            Some(channel) => entries.push(entry(typed, editing, channel, media)),
             None => errors.push(FieldError::new("channels", "problem.channel")),
         }
     }
     if !errors.is_empty() {
         return Err(errors);
     }
-    let loose = if entries.is_empty() { parts } else { Vec::new() };
+    let loose = || typed.parts.iter().map(|p| entry_part(p, editing, media)).collect();
+    let loose = if entries.is_empty() { loose() } else { Vec::new() };
     Ok((Draft { when, zone, entries, allow_duplicate: typed.allow_duplicate }, loose))
 }
 
@@ -259,17 +304,21 @@ fn entry_part(typed: &TypedPart, editing: Option<&Editing>, media: &HashMap<Medi
     }
 }
 
-fn entry(typed: &Typed, editing: Option<&Editing>, channel: &Channel, parts: &[EntryPart]) -> Entry {
+fn entry(typed: &Typed, editing: Option<&Editing>, channel: &Channel, media: &HashMap<MediaId, Media>) -> Entry {
     let listed = editing.and_then(|e| e.target(channel.id));
-    // The form knows the parts of the first target; those of the others stand at the same places.
-    let own = |id: Option<PartId>| Some(listed?.parts.get(editing?.had(id?)?.0)?.id);
-    let stored_for = editing.and_then(|e| e.provider.as_deref());
-    let part = |(p, typed): (&EntryPart, &TypedPart)| EntryPart {
-        id: own(p.id),
-        text: mentions::written(&p.text, (stored_for, &channel.provider), &typed.mentions),
-        ..p.clone()
+    // A part of the common text stands for the one at the same place of this channel's thread.
+    let own = |id: Option<PartId>| match listed?.parts.iter().find(|p| Some(p.id) == id) {
+        Some(part) => Some(part.id),
+        None => Some(listed?.parts.get(editing?.had(id?)?.0)?.id),
     };
-    let parts = parts.iter().zip(&typed.parts).map(part).collect();
+    let stored_for = |id: Option<PartId>| editing?.provider_of(id?);
+    let part = |typed: &TypedPart| {
+        let part = entry_part(typed, editing, media);
+        let text = mentions::written(&part.text, (stored_for(part.id), &channel.provider), &typed.mentions);
+        EntryPart { id: own(part.id), text, ..part }
+    };
+    let parts = typed.own_of(&channel.id.to_string()).map_or(&typed.parts, |own| &own.parts);
+    let parts = parts.iter().map(part).collect();
     let stored = listed.map(|l| l.target.settings.clone()).filter(Json::is_object).unwrap_or_else(|| json!({}));
     let settings = with_answers(stored, answers(typed, editing, channel), channel);
     Entry { target: listed.map(|l| l.target.id), channel: channel.id, settings, parts }

@@ -1,13 +1,22 @@
 //! The pages of posts: the calendar, the list, the composer, one post with what happened to it.
 
+mod action;
 mod actions;
+mod autosave;
+mod begin;
 mod calendar;
+mod checklist;
 mod compose;
 mod composer;
 mod editing;
+mod history;
 mod index;
+mod kept;
 mod live;
+mod looks;
 mod mentions;
+mod own;
+mod pieces;
 mod prefill;
 mod received;
 mod repeat;
@@ -15,13 +24,19 @@ mod review;
 mod review_settings;
 mod reviews;
 mod series;
+mod sets;
 mod shared;
+mod shelf;
 mod show;
-mod toast;
+mod snippets;
+mod tags;
 mod talk;
+mod thread;
+mod toast;
 mod typed;
+mod unsaved;
 
-use poem::{Route, get, post};
+use poem::{Route, delete, get, post, put};
 
 use crate::error::{Error, Result};
 
@@ -31,11 +46,17 @@ pub fn mount(route: Route) -> Route {
         .at("/calendar", get(calendar::calendar))
         .at("/posts", get(index::index).post(compose::create))
         .at("/posts/new", get(compose::new))
+        .at("/posts/new/autosave", post(autosave::keep))
+        .at("/posts/new/looks", post(looks::show))
+        .at("/posts/new/pieces", post(pieces::show))
+        .at("/posts/drafts/:draft", delete(autosave::discard))
+        .at("/posts/drafts/:draft/restoration", post(autosave::reopen))
         .at("/posts/recurrence", get(repeat::preview))
         .at("/posts/:id", get(show::show).post(compose::update).put(compose::update).delete(actions::remove))
         .at("/posts/:id/edit", get(compose::edit))
         .at("/posts/:id/move", post(calendar::moving::relocation))
         .at("/posts/:id/move/reversal", post(calendar::moving::reversal))
+        .at("/posts/:id/history", get(history::show))
         .at("/posts/:id/restoration", post(actions::bring_back))
         .at("/posts/:id/recurrence/pause", post(series::pause))
         .at("/posts/:id/recurrence/resumption", post(series::resume))
@@ -59,6 +80,14 @@ pub fn mount(route: Route) -> Route {
         .at("/posts/:id/targets/:target/retry", post(actions::retry))
         .at("/posts/:id/targets/:target/publication", post(actions::publish_now))
         .at("/posts/:id/targets/:target/parts/:part/resolution", post(actions::resolve))
+        .at("/settings/tags", get(tags::index).post(tags::create))
+        .at("/settings/tags/:tag", put(tags::update).delete(tags::remove))
+        .at("/settings/signatures", get(snippets::index).post(snippets::create))
+        .at("/settings/signatures/:snippet", put(snippets::update).delete(snippets::remove))
+        .at("/settings/signatures/:snippet/restoration", post(snippets::restore))
+        .at("/settings/sets", get(sets::index))
+        .at("/settings/sets/:set", put(sets::update).delete(sets::remove))
+        .at("/settings/sets/:set/restoration", post(sets::restore))
 }
 
 /// The stream of what changes: apart, for it must not be compressed.

@@ -37,9 +37,17 @@ pub struct Prefill {
     from: String,
 }
 
-/// Puts it into an empty form. [`crate::Error::NotFound`] for a post of others.
-pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Channel]), asked: &Prefill) -> Result<()> {
-    if let Ok(post) = asked.from.parse::<PostId>() {
+impl Prefill {
+    /// Nothing was said.
+    pub fn is_empty(&self) -> bool {
+        [&self.at, &self.zone, &self.channels, &self.from].into_iter().all(String::is_empty)
+    }
+}
+
+/// Puts it into an empty form and tells whether it is a copy of another post. [`crate::Error::NotFound`] for a post of others.
+pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Channel]), asked: &Prefill) -> Result<bool> {
+    let from = asked.from.parse::<PostId>().ok();
+    if let Some(post) = from {
         copy(app, caller, (&mut *typed, channels), post).await?;
     }
     let wanted: Vec<ChannelId> = asked.channels.split(',').filter_map(|id| id.parse().ok()).collect();
@@ -55,7 +63,7 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     if let Some(zone) = zone::parse(&asked.zone) {
         zone.name().clone_into(&mut typed.zone);
     }
-    Ok(())
+    Ok(from.is_some())
 }
 
 /// The text of a post and the channels it goes to. Of a post that says different things on different channels it is what the

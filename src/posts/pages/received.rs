@@ -67,16 +67,16 @@ pub async fn read(app: &App, caller: &Caller, mut upload: Upload) -> Result<Rece
 /// Where a file of the form belongs.
 #[derive(Clone)]
 enum Place {
-    /// To the part that carries this number.
-    Part(usize),
+    /// To the part of this base that carries this number.
+    Part(String, usize),
     /// To the setting of this name.
     Setting(String),
 }
 
 impl Place {
     fn of(name: &str) -> Option<Self> {
-        if let Some((n, _)) = part_field(name).filter(|(_, field)| *field == "files") {
-            return Some(Self::Part(n));
+        if let Some((base, n, _)) = part_field(name).filter(|(_, _, field)| *field == "files") {
+            return Some(Self::Part(base.to_owned(), n));
         }
         let setting = name.strip_suffix("[file]").filter(|setting| setting.starts_with("settings["));
         setting.map(|setting| Self::Setting(setting.to_owned()))
@@ -85,7 +85,7 @@ impl Place {
     /// What stands in the form for a file that was taken.
     fn taken(&self, app: &App, media: &Media) -> (String, String) {
         match self {
-            Self::Part(n) => (format!("parts[{n}][media]"), media.id.to_string()),
+            Self::Part(base, n) => (format!("{base}[{n}][media]"), media.id.to_string()),
             Self::Setting(name) => (name.clone(), format!("{}\t{}", media.id, media.url(app))),
         }
     }
@@ -93,9 +93,10 @@ impl Place {
     /// The field that says what is wrong with it.
     fn shown(self, typed: &Typed) -> String {
         match self {
-            Self::Part(n) => {
-                let place = typed.parts.iter().position(|p| p.number == n).unwrap_or(0);
-                format!("parts[{place}][files]")
+            Self::Part(base, n) => {
+                let own = typed.own.iter().find(|own| own.base() == base).map_or(&typed.parts, |own| &own.parts);
+                let place = own.iter().position(|p| p.number == n).unwrap_or(0);
+                format!("{base}[{place}][files]")
             }
             Self::Setting(name) => name,
         }

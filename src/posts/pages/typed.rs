@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::mentions::Mention;
+use super::{action::Action, mentions::Mention, own::OwnText};
 use crate::{
     channels::fields,
-    kit::{MediaId, PartId},
+    kit::{DraftId, MediaId, PartId, SetId, TagId},
     posts::check::MAX_PARTS,
 };
 
@@ -25,6 +25,14 @@ pub struct Typed {
     pub channels: Vec<String>,
     /// The thread.
     pub parts: Vec<TypedPart>,
+    /// Channels with a text of their own.
+    pub own: Vec<OwnText>,
+    /// Its tags.
+    pub tags: Vec<TagId>,
+    /// What it was autosaved as.
+    pub draft: Option<DraftId>,
+    /// The set it is changed for.
+    pub set: Option<SetId>,
     /// `slot`, `together`, `at`, `now` or `draft`.
     pub when: String,
     /// `2026-11-24`.
@@ -38,7 +46,7 @@ pub struct Typed {
 }
 
 /// One part as it was typed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TypedPart {
     /// The number that its fields carry.
     pub number: usize,
@@ -56,110 +64,148 @@ pub struct TypedPart {
     pub mentions: Vec<Mention>,
 }
 
-/// What a button asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Save it.
-    Save,
-    /// Show the form again, with the files that came.
-    Upload,
-    /// One more part.
-    AddPart,
-    /// One part less.
-    RemovePart(usize),
-    /// Before the one before it.
-    MoveUp(usize),
-    /// After the one after it.
-    MoveDown(usize),
-    /// A part without one of its media.
-    RemoveMedia(usize, MediaId),
-    /// One more entry of the settings' list of this name.
-    AddEntry(String),
-    /// Without the entry of this name.
-    RemoveEntry(String),
-    /// The list behind the field of this name, asked for anew.
-    Reload(String),
-}
-
-impl Action {
-    /// From a button's value; anything unknown only shows the form again, so that a typo never sends.
-    pub fn parse(value: &str) -> Self {
-        if let Some((name, field)) = value.split_once(':').filter(|(_, field)| field.starts_with("settings[")) {
-            return match name {
-                "add_entry" => Self::AddEntry(field.to_owned()),
-                "remove_entry" => Self::RemoveEntry(field.to_owned()),
-                "reload" => Self::Reload(field.to_owned()),
-                _ => Self::Upload,
-            };
-        }
-        let mut words = value.splitn(3, ':');
-        let (name, n, id) = (words.next().unwrap_or_default(), words.next(), words.next());
-        let n = n.and_then(|n| n.parse().ok());
-        match (name, n) {
-            ("" | "save", _) => Self::Save,
-            ("add_part", _) => Self::AddPart,
-            ("remove_part", Some(n)) => Self::RemovePart(n),
-            ("move_up", Some(n)) => Self::MoveUp(n),
-            ("move_down", Some(n)) => Self::MoveDown(n),
-            ("remove_media", Some(n)) => id.and_then(|id| id.parse().ok()).map_or(Self::Upload, |id| Self::RemoveMedia(n, id)),
-            _ => Self::Upload,
-        }
-    }
-}
-
 impl Typed {
     /// From the fields of a form. Parts stand in the order of their numbers.
     pub fn parse(pairs: Vec<(String, String)>) -> Self {
         let mut typed = Self::default();
-        let mut parts: BTreeMap<usize, TypedPart> = BTreeMap::new();
+        let mut parts: BTreeMap<(&str, usize), TypedPart> = BTreeMap::new();
         for (name, value) in &pairs {
-            match name.as_str() {
-                "version" => typed.version = value.parse().ok(),
-                "target" => value.clone_into(&mut typed.target),
-                "channels" if !typed.channels.contains(value) => typed.channels.push(value.clone()),
-                "when" => value.clone_into(&mut typed.when),
-                "date" => value.trim().clone_into(&mut typed.date),
-                "time" => value.trim().clone_into(&mut typed.time),
-                "allow_duplicate" => typed.allow_duplicate = value == "true",
-                "zone" => value.trim().clone_into(&mut typed.zone),
-                name => {
-                    if let Some((n, field)) = part_field(name) {
-                        parts.entry(n).or_insert_with(|| TypedPart { number: n, ..TypedPart::default() }).set(field, value);
-                    }
-                }
+            if let Some((base, n, field)) = part_field(name) {
+                parts.entry((base, n)).or_insert_with(|| TypedPart { number: n, ..TypedPart::default() }).set(field, value);
+            } else {
+                typed.set(name, value);
             }
         }
-        typed.parts = parts.into_values().collect();
-        if typed.parts.is_empty() {
-            typed.parts.push(TypedPart::default());
+        for ((base, _), part) in parts {
+            match typed.own.iter_mut().find(|own| own.base() == base) {
+                Some(own) => own.parts.push(part),
+                None if base == COMMON => typed.parts.push(part),
+                None => {}
+            }
         }
+        let lists = typed.own.iter_mut().map(|own| &mut own.parts).chain([&mut typed.parts]);
+        lists.filter(|list| list.is_empty()).for_each(|list| list.push(TypedPart::default()));
         typed.pairs = pairs;
         typed
     }
 
+    fn set(&mut self, name: &str, value: &str) {
+        match name {
+            "version" => self.version = value.parse().ok(),
+            "target" => value.clone_into(&mut self.target),
+            "channels" if !self.channels.iter().any(|id| id == value) => self.channels.push(value.to_owned()),
+            "when" => value.clone_into(&mut self.when),
+            "date" => value.trim().clone_into(&mut self.date),
+            "time" => value.trim().clone_into(&mut self.time),
+            "allow_duplicate" => self.allow_duplicate = value == "true",
+            "zone" => value.trim().clone_into(&mut self.zone),
+            "draft" => self.draft = value.parse().ok(),
+            "set" => self.set = value.parse().ok(),
+            "tags" => self.tags.extend(value.parse::<TagId>().ok().filter(|id| !self.tags.contains(id))),
+            name => self.own.extend(OwnText::marked(name, value).filter(|own| self.own_at(&own.channel).is_none())),
+        }
+    }
+
     /// The button that was pressed: the last value, because a browser sends only the one pressed.
     pub fn action(&self) -> Action {
-        let pressed = self.pairs.iter().rev().find(|(name, _)| name == "action");
-        pressed.map_or(Action::Save, |(_, value)| Action::parse(value))
+        Action::parse(self.pressed().0)
+    }
+
+    /// What the pressed button says, and the channel whose own text it means.
+    fn pressed(&self) -> (&str, Option<&str>) {
+        let pressed = self.pairs.iter().rev().find(|(name, _)| name == "action").map_or("save", |(_, value)| value.as_str());
+        match pressed.rsplit_once('@') {
+            Some((action, channel)) => (action, Some(channel)),
+            None => (pressed, None),
+        }
+    }
+
+    fn own_at(&self, channel: &str) -> Option<usize> {
+        self.own.iter().position(|own| own.channel == channel)
+    }
+
+    /// The text of its own that a channel has, if it has one.
+    pub fn own_of(&self, channel: &str) -> Option<&OwnText> {
+        self.own.iter().find(|own| own.on && own.channel == channel)
+    }
+
+    /// The thread that the pressed button stands in, and its channel when that has a text of its own.
+    pub fn thread(&mut self) -> (&mut Vec<TypedPart>, Option<String>) {
+        let channel = self.pressed().1.map(str::to_owned);
+        match channel.as_deref().and_then(|channel| self.own_at(channel)) {
+            Some(at) => (&mut self.own[at].parts, channel),
+            None => (&mut self.parts, None),
+        }
     }
 
     /// Does what a button other than saving asks for; what cannot be done is left.
     pub fn apply(&mut self, action: &Action) {
-        let last = self.parts.len().saturating_sub(1);
-        match *action {
-            Action::AddPart if self.parts.len() < MAX_PARTS => self.parts.push(TypedPart::default()),
-            Action::RemovePart(n) if n <= last && last > 0 => drop(self.parts.remove(n)),
-            Action::MoveUp(n) if n > 0 && n <= last => self.parts.swap(n, n - 1),
-            Action::MoveDown(n) if n < last => self.parts.swap(n, n + 1),
-            Action::RemoveMedia(n, id) => {
-                if let Some(part) = self.parts.get_mut(n) {
-                    part.media.retain(|m| *m != id);
+        match action {
+            Action::AddEntry(name) => fields::add_entry(&mut self.pairs, name),
+            Action::RemoveEntry(name) => fields::remove_entry(&mut self.pairs, name),
+            Action::Override(channel) => self.override_for(channel),
+            Action::Common(channel) => {
+                // Kept in the form, out of sight: it can be taken back.
+                if let Some(at) = self.own_at(channel) {
+                    self.own[at].on = false;
                 }
             }
-            Action::AddEntry(ref name) => fields::add_entry(&mut self.pairs, name),
-            Action::RemoveEntry(ref name) => fields::remove_entry(&mut self.pairs, name),
-            _ => {}
+            action => change(self.thread().0, action),
         }
+    }
+
+    /// Gives a channel a text of its own: the one it had before, else the common one to begin with.
+    fn override_for(&mut self, channel: &str) {
+        match self.own_at(channel) {
+            Some(at) => self.own[at].on = true,
+            None => self.own.push(OwnText { channel: channel.to_owned(), on: true, parts: self.parts.clone() }),
+        }
+        if !self.channels.iter().any(|id| id == channel) {
+            self.channels.push(channel.to_owned());
+        }
+    }
+
+    /// All that was written, in lines: for lists and comparisons.
+    pub fn words(&self) -> String {
+        let own = self.own.iter().filter(|own| own.on).flat_map(|own| &own.parts);
+        let texts: Vec<&str> = self.parts.iter().chain(own).map(|p| p.text.trim()).filter(|text| !text.is_empty()).collect();
+        texts.join("\n\n")
+    }
+
+    /// Nothing was put in anywhere.
+    pub fn is_blank(&self) -> bool {
+        let own = self.own.iter().filter(|own| own.on).flat_map(|own| &own.parts);
+        self.parts.iter().chain(own).all(TypedPart::is_blank)
+    }
+}
+
+/// What a button does to a thread.
+fn change(parts: &mut Vec<TypedPart>, action: &Action) {
+    let last = parts.len().saturating_sub(1);
+    match *action {
+        Action::AddPart if parts.len() < MAX_PARTS => parts.push(TypedPart::default()),
+        Action::RemovePart(n) if n <= last && last > 0 => drop(parts.remove(n)),
+        Action::MoveUp(n) if n > 0 && n <= last => parts.swap(n, n - 1),
+        Action::MoveDown(n) if n < last => parts.swap(n, n + 1),
+        Action::Merge(n) if n > 0 && n <= last => {
+            let part = parts.remove(n);
+            parts[n - 1].take_in(part);
+        }
+        Action::MergeAll => {
+            let rest = parts.split_off(1);
+            rest.into_iter().for_each(|part| parts[0].take_in(part));
+        }
+        Action::RemoveMedia(n, id) => {
+            if let Some(part) = parts.get_mut(n) {
+                part.media.retain(|m| *m != id);
+            }
+        }
+        Action::KeepMedia(n, count) => {
+            if let Some(part) = parts.get_mut(n) {
+                part.media.truncate(count);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -197,12 +243,40 @@ impl TypedPart {
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty() && self.media.is_empty()
     }
+
+    /// The part after it becomes one with it.
+    fn take_in(&mut self, next: Self) {
+        let glue = if self.text.trim().is_empty() || next.text.trim().is_empty() { "" } else { "\n\n" };
+        self.text = format!("{}{glue}{}", self.text.trim_end(), next.text.trim_start());
+        let news: Vec<MediaId> = next.media.into_iter().filter(|id| !self.media.contains(id)).collect();
+        self.media.extend(news);
+        self.alts.extend(next.alts);
+        self.mentions.extend(next.mentions);
+    }
+
+    /// Becomes several: the pieces take its place, what else it carries stays with the first.
+    pub fn in_pieces(self, pieces: Vec<String>) -> Vec<Self> {
+        let mentions = self.mentions.clone();
+        let mut first = Some(self);
+        let piece = |text: String| match first.take() {
+            Some(part) => Self { text, ..part },
+            None => Self { text, mentions: mentions.clone(), ..Self::default() },
+        };
+        pieces.into_iter().map(piece).collect()
+    }
 }
 
-/// Number and field of a name such as `parts[2][text]` or `parts[2][alt][0192…]`.
-pub fn part_field(name: &str) -> Option<(usize, &str)> {
-    let (n, field) = name.strip_prefix("parts[")?.strip_suffix(']')?.split_once("][")?;
-    Some((n.parse().ok()?, field))
+/// What the names of the common text's parts begin with.
+pub const COMMON: &str = "parts";
+
+/// Base, number and field of a name such as `parts[2][text]`, or `own[0192…][2][alt][0192…]` of a channel's own text.
+pub fn part_field(name: &str) -> Option<(&str, usize, &str)> {
+    let base = match name.strip_prefix("own[") {
+        Some(rest) => name.get(..rest.find(']')? + "own[]".len())?,
+        None => COMMON,
+    };
+    let (n, field) = name.strip_prefix(base)?.strip_prefix('[')?.strip_suffix(']')?.split_once("][")?;
+    Some((base, n.parse().ok()?, field))
 }
 
 #[cfg(test)]
@@ -236,10 +310,61 @@ mod tests {
         form.apply(&Action::parse("add_part"));
         form.apply(&Action::parse("move_up:9"));
         assert_eq!(texts(&form), ["a", ""]);
-        assert_eq!(Action::parse("sve"), Action::Upload, "a typo never sends");
-        let name = "settings[0192][sub]".to_owned();
-        assert_eq!(Action::parse("add_entry:settings[0192][sub]"), Action::AddEntry(name));
-        assert_eq!(Action::parse("drop:settings[0192][sub]"), Action::Upload);
+    }
+
+    #[test]
+    fn a_channel_gets_a_text_of_its_own_and_gives_it_back() {
+        let mut form = typed(&[("channels", "a"), ("parts[0][text]", "common"), ("action", "override:b")]);
+        form.apply(&form.action());
+        assert_eq!(form.channels, ["a", "b"]);
+        assert_eq!(form.own_of("b").unwrap().parts[0].text, "common");
+        let pairs = [
+            ("own[b]", "on"),
+            ("own[b][1][text]", "two"),
+            ("own[b][0][text]", "one"),
+            ("parts[0][text]", "common"),
+            ("own[c][0][text]", "no marker"),
+        ];
+        let mut form = typed(&pairs);
+        let texts: Vec<&str> = form.own_of("b").unwrap().parts.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!((texts, form.own_of("c"), form.parts.len()), (vec!["one", "two"], None, 1));
+        assert_eq!(form.words(), "common\n\none\n\ntwo");
+        form.apply(&Action::Common("b".into()));
+        assert_eq!((form.own_of("b"), form.words()), (None, "common".into()));
+        form.apply(&Action::Override("b".into()));
+        assert_eq!(form.own_of("b").unwrap().parts.len(), 2, "what was put aside comes back");
+    }
+
+    #[test]
+    fn buttons_of_an_own_text_change_that_one_only() {
+        let mut form = typed(&[
+            ("own[b]", "on"),
+            ("own[b][0][text]", "x"),
+            ("own[b][1][text]", "y"),
+            ("parts[0][text]", "c"),
+            ("action", "merge:1@b"),
+        ]);
+        form.apply(&form.action());
+        assert_eq!((form.own_of("b").unwrap().parts[0].text.as_str(), form.parts[0].text.as_str()), ("x\n\ny", "c"));
+        let (thread, channel) = form.thread();
+        assert_eq!((thread.len(), channel.as_deref()), (1, Some("b")));
+    }
+
+    #[test]
+    fn parts_become_one_and_several() {
+        let id = MediaId::new().to_string();
+        let mut form = typed(&[
+            ("parts[0][text]", "a "),
+            ("parts[0][media]", &id),
+            ("parts[1][text]", ""),
+            ("parts[2][text]", "b"),
+            ("parts[2][media]", &id),
+            ("action", "merge_all"),
+        ]);
+        form.apply(&form.action());
+        assert_eq!((form.parts.len(), form.parts[0].text.as_str(), form.parts[0].media.len()), (1, "a\n\nb", 1));
+        let pieces = form.parts.remove(0).in_pieces(vec!["a".into(), "b".into()]);
+        assert_eq!((pieces[0].media.len(), pieces[1].media.len(), pieces[1].text.as_str()), (1, 0, "b"));
     }
 
     #[test]

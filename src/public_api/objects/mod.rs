@@ -11,5 +11,5 @@ pub use channel::{
 };
 pub use media::{FetchUrl, UploadForm, UploadedMedia};
 pub use new_post::NewPost;
-pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange};
+pub use post::{CreatedPost, Deleted, Missing, NewStatus, Post, PostIntegration, PostList, PostState, StatusChange, Tagged};
 pub use refusal::{BadRequest, NotThere, Refused, Said};

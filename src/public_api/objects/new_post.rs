@@ -22,7 +22,7 @@ pub struct NewPost {
     pub date: Option<String>,
     /// Accepted and ignored: links are published as they are.
     pub short_link: Option<bool>,
-    /// Accepted and ignored: there are no tags.
+    /// The tags it carries from now on, by their `label`; tags that there are not are passed over.
     pub tags: Option<Vec<NewTag>>,
     /// Days after which it goes out again and again, 1 to 366, at the same time of day on the organisation's clock. Each
     /// occurrence becomes a post of its own. With it an edit changes this occurrence and all that follow, without it this

@@ -56,7 +56,7 @@ pub struct Post {
     pub creation_method: String,
     /// The provider's settings, as JSON text.
     pub settings: String,
-    /// Always empty.
+    /// Its labels, by name.
     pub tags: Vec<Tagged>,
     /// The channel.
     pub integration: PostIntegration,
@@ -101,6 +101,13 @@ impl Example for Post {
 pub struct Tagged {
     /// The label.
     pub tag: Tag,
+}
+
+impl Tagged {
+    /// A tag of ours, its colour as Postiz's clients expect it.
+    pub fn new(id: impl std::fmt::Display, name: String, colour: &str) -> Self {
+        Self { tag: Tag { id: id.to_string(), name, color: crate::posts::tag::hexadecimal(colour) } }
+    }
 }
 
 /// A label.

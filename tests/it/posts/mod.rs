@@ -1,16 +1,21 @@
 //! Posts from the outside: composing, free posting times, the list, the page of a post and its buttons.
 
 mod actions;
+mod autosave;
 mod comments;
 mod compose;
 mod duplicates;
 mod edit;
+mod history;
 mod lists;
+mod own;
 mod recurrence;
 mod repeat_pages;
 mod reviews;
 mod saving;
 mod shares;
+mod shelf;
+mod threads;
 mod timeline;
 
 use chrono::{DateTime, Utc};

@@ -38,7 +38,7 @@ async fn wrong(app: &App, channel: &Channel, pairs: &[(&str, &str)]) -> Vec<Stri
     let problems = posts::create(app, &caller, &draft).await.unwrap().unwrap_err();
     let prefix = format!("settings[{}]", channel.id);
     let named = |p: &posts::Problem| {
-        let error = composer::field_error(p, &draft, &desk);
+        let error = composer::field_error(p, &draft, (&typed, &desk));
         format!("{} {}", error.field.strip_prefix(&prefix).unwrap_or(&error.field), error.message.key)
     };
     problems.iter().map(named).collect()
