@@ -58,10 +58,13 @@ pub struct NewAutosave<'a> {
 const SELECT: &str = "SELECT a.id, a.draft_id, a.post_id, a.form, a.words, u.name AS author, a.saved_at
        FROM autosaves a JOIN users u ON u.id = a.user_id WHERE a.org_id = $1";
 
+/// Row, writer, when it was begun, when the draft was settled.
+type Newest = (AutosaveId, UserId, DateTime<Utc>, Option<DateTime<Utc>>);
+
 /// Keeps what was typed: in the draft's newest row, or in a new one when that was begun a while ago. A draft of somebody
 /// else is not found, one that is settled a conflict.
 pub async fn keep(tx: &mut Tx, (org, user): (OrgId, UserId), new: &NewAutosave<'_>, now: DateTime<Utc>) -> Result<()> {
-    let newest: Option<(AutosaveId, UserId, DateTime<Utc>, Option<DateTime<Utc>>)> =
+    let newest: Option<Newest> =
         q("SELECT id, user_id, begun_at, settled_at FROM autosaves WHERE org_id = $1 AND draft_id = $2 ORDER BY begun_at DESC, id DESC LIMIT 1")
             .bind(org)
             .bind(new.draft)
