@@ -12,6 +12,7 @@ use crate::{
     kit::{Clock, crypto::Key},
     mail::Mailer,
     render::Pages,
+    search::Index,
     store::Store,
 };
 
@@ -36,6 +37,8 @@ pub struct App {
     pub pages: Pages,
     /// The address people use, without a slash at its end: links start with it.
     pub url: Arc<str>,
+    /// What can be found by its words.
+    pub search: Index,
     /// The data directory.
     pub data: Arc<PathBuf>,
     /// Which of the instance's lives this process leads.

@@ -23,6 +23,7 @@ use crate::{
     },
     mail::Mailer,
     render::Pages,
+    search::Index,
     store::Store,
 };
 
@@ -69,6 +70,7 @@ pub async fn open(config: Config, clock: Clock) -> Result<App> {
         pages: Pages::new()?,
         url: url.trim_end_matches('/').into(),
         config: Arc::new(config),
+        search: Index::at(data.join("search")),
         data: Arc::new(data),
         key: Arc::new(key),
         clock,

@@ -21,6 +21,8 @@ pub mod web;
 pub mod mail;
 /// L2: work that nobody outside sees and that may be repeated.
 pub mod queue;
+/// L2: full-text search.
+pub mod search;
 /// L2: files too large for the database.
 pub mod store;
 
@@ -59,6 +61,12 @@ pub mod identity;
 pub mod inbox;
 /// L4: what people are told, in the pages and by e-mail.
 pub mod notify;
+
+/// L4: search over posts, media, channels and pages.
+pub mod finder;
+
+/// L4: every component, on one page of development builds.
+pub mod design;
 
 /// L4: for the operator: is it alive, is it ready, is it on time.
 pub mod admin;

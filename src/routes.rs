@@ -13,10 +13,13 @@ use poem::{
 use crate::{
     admin, api_v1,
     app::App,
-    channels, delivery,
+    channels, delivery, design,
     error::{Error, Result},
+    finder,
     identity::{self, Signed},
-    inbox, instance, media, notify, orgs, plugs, posts, public_api, sandbox, tokens,
+    inbox, instance, media, notify, orgs, plugs, posts, public_api,
+    render::Language,
+    sandbox, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
         frame::{FrameOrganisation, FrameUser},
@@ -45,7 +48,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = notify::pages::mount(pages);
     let pages = admin::jobs::pages::mount(admin::pages::mount(pages));
     let pages = api_v1::pages::mount(public_api::pages::mount(pages));
-    let pages = tokens::pages::mount(pages);
+    let pages = design::pages::mount(finder::pages::mount(tokens::pages::mount(pages)));
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
     let pages = pages.around(around_pages);
@@ -56,8 +59,13 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
         .at("/api/v1/openapi.json", get(api_v1::pages::openapi))
         .nest("/api/v1", api_v1::endpoint())
         .nest_no_strip("/", pages);
-    // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one.
-    let routes = Route::new().nest("/sandbox/api", sandbox::api::endpoint(&site)).nest_no_strip("/", routes.with(compression()));
+    // Not compressed: the compression would turn an answer that the sandbox cuts off into a complete, empty one, and would keep
+    // back what is to be told at once.
+    let live = posts::pages::mount_live(Route::new()).around(around_pages);
+    let routes = Route::new()
+        .nest("/sandbox/api", sandbox::api::endpoint(&site))
+        .nest_no_strip("/live", live)
+        .nest_no_strip("/", routes.with(compression()));
     // Nor these: media is packed already, and a packed range would be of no use.
     let routes = notify::api::mount(admin::api::mount(media::pages::mount_files(routes)));
     let routes = routes.around(around_routes);
@@ -99,7 +107,7 @@ fn compression() -> Compression {
 
 #[poem::handler]
 fn home() -> Response {
-    web::redirect("/posts")
+    web::redirect("/calendar")
 }
 
 /// What fails before any route is found (a path that is no UTF-8) is not found, in the words of the door it came to.
@@ -131,16 +139,26 @@ where
     let (method, path, id) = (req.method().clone(), req.uri().path().to_owned(), RequestId::of(&req));
     let wanted = req.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string);
     let admitted = admit(&app, &mut req, &mut frame).await;
+    let language = language(&req, &frame);
     req.set_data(frame.clone());
-    let result = match admitted {
-        Ok(()) => guard::catching(&*inner, req).await,
-        Err(e) => Err(e.into()),
+    let answer = async {
+        let result = match admitted {
+            Ok(()) => guard::catching(&*inner, req).await,
+            Err(e) => Err(e.into()),
+        };
+        result.unwrap_or_else(|e| {
+            let (code, error) = problem::understand(e);
+            problem::log(&error, method.as_str(), &path, &id);
+            failed((code, &error), &method, &wanted, frame, &id)
+        })
     };
-    Ok(result.unwrap_or_else(|e| {
-        let (code, error) = problem::understand(e);
-        problem::log(&error, method.as_str(), &path, &id);
-        failed((code, &error), &method, &wanted, frame, &id)
-    }))
+    Ok(language.scope(answer).await)
+}
+
+/// What somebody chose, or else what their browser asks for.
+fn language(req: &Request, frame: &Frame) -> Language {
+    let chosen = frame.user.as_ref().and_then(|user| user.language).and_then(Language::parse);
+    chosen.unwrap_or_else(|| Language::accepted(req.header("accept-language").unwrap_or_default()))
 }
 
 /// Finds the session, fills the frame and refuses requests that other sites caused.
@@ -176,7 +194,8 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
 fn sign(frame: &mut Frame, signed: &Signed, token: &str) {
     frame.signed_in = true;
     frame.operator = signed.caller.operator;
-    frame.user = Some(FrameUser { name: signed.name.clone(), email: signed.email.clone() });
+    frame.user =
+        Some(FrameUser { name: signed.name.clone(), email: signed.email.clone(), language: signed.language.map(Language::code) });
     frame.organisation = Some(FrameOrganisation { name: signed.organisation.clone() });
     token.clone_into(&mut frame.csrf);
 }

@@ -7,11 +7,13 @@ use poem::{
     EndpointExt as _, Server,
     listener::{Acceptor as _, Listener as _, TcpListener},
 };
+use tokio::sync::watch;
 
 use crate::{
     app::App,
     error::{Error, Result},
     routes,
+    web::stream::Stopping,
 };
 
 /// How long requests in flight may take after the stop.
@@ -40,6 +42,13 @@ impl Bound {
         tokio::spawn(sweep(app.clone()));
         let endpoint =
             if app.config.server.role.serves() { routes::endpoint(app).boxed() } else { routes::worker_endpoint(app).boxed() };
+        let (tell, told) = watch::channel(false);
+        let endpoint = endpoint.data(Stopping::new(told));
+        // What is open for as long as somebody looks would else be waited for.
+        let stop = async move {
+            stop.await;
+            tell.send_replace(true);
+        };
         Server::new_with_acceptor(self.acceptor)
             .idle_timeout(Duration::from_secs(120))
             .run_with_graceful_shutdown(endpoint, stop, Some(DRAIN))

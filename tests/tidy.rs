@@ -10,7 +10,7 @@ use std::{
 const LAYERS: &[&[&str]] = &[
     &["error", "kit"],
     &["config", "render"],
-    &["db", "http", "mail", "queue", "store", "web"],
+    &["db", "http", "mail", "queue", "search", "store", "web"],
     &["providers", "instance", "app"],
 ];
 /// L4, in order.
@@ -30,6 +30,8 @@ const FEATURES: &[&str] = &[
     "public_api",
     "api_v1",
     "admin",
+    "finder",
+    "design",
 ];
 /// L5.
 const TOP: &[&str] = &["boot", "jobs", "routes", "server", "fleet", "bench", "selftest", "cli"];
@@ -231,8 +233,7 @@ fn the_databases_rarely_differ() {
 #[test]
 fn every_text_is_in_the_catalogue_and_every_entry_is_used() {
     let catalogue = rostrum::render::Catalogue::parse(&fs::read_to_string("assets/locale/en.toml").unwrap()).unwrap();
-    let keys: BTreeSet<&str> =
-        catalogue.keys().map(|k| k.strip_suffix(".one").or(k.strip_suffix(".other")).unwrap_or(k)).collect();
+    let keys: BTreeSet<&str> = catalogue.texts().map(|(key, _)| base(key).unwrap_or(key)).collect();
     let code: Vec<String> = sources().into_iter().map(|s| s.text).collect();
     let texts = [files("templates", "html"), files("templates", "txt")].concat();
     let templates: Vec<String> = texts.iter().map(|p| fs::read_to_string(p).unwrap()).collect();
@@ -245,6 +246,57 @@ fn every_text_is_in_the_catalogue_and_every_entry_is_used() {
         .chain(keys.iter().filter(|key| !used(key, &quoted)).map(|key| format!("{key} is in the catalogue and used nowhere")))
         .collect();
     fail("every text is in the catalogue and every entry is used", wrong);
+}
+
+/// Of a text that depends on a number: its key without the form.
+fn base(key: &str) -> Option<&str> {
+    let (base, form) = key.rsplit_once('.')?;
+    ["zero", "one", "two", "few", "many", "other"].contains(&form).then_some(base)
+}
+
+/// Every language says everything that English says, with the same values, and counts in all its forms.
+#[test]
+fn every_language_is_complete() {
+    let read = |code: &str| fs::read_to_string(format!("assets/locale/{code}.toml")).unwrap();
+    let english = rostrum::render::Catalogue::parse(&read("en")).unwrap();
+    let english: BTreeMap<&str, &str> = english.texts().collect();
+    let mut wrong = Vec::new();
+    for language in rostrum::render::Language::all() {
+        let code = language.code();
+        let own = rostrum::render::Catalogue::parse(&read(code)).unwrap();
+        let own: BTreeMap<&str, &str> = own.texts().collect();
+        let mut keys = BTreeSet::new();
+        for (key, text) in &english {
+            let Some(base) = base(key).filter(|b| english.contains_key(format!("{b}.other").as_str())) else {
+                keys.insert((*key).to_owned());
+                let said = own.get(key).map(|text| values(text));
+                if said.as_ref() != Some(&values(text)) {
+                    wrong.push(format!("{code}: {key} is missing or has other values than English: {said:?}"));
+                }
+                continue;
+            };
+            for form in language.forms() {
+                let key = format!("{base}.{form}");
+                // A form for one or two can do without the number.
+                let (said, needed) =
+                    (own.get(key.as_str()).map(|t| values(t)), values(english[format!("{base}.other").as_str()]));
+                let without = |v: &BTreeSet<String>| v.iter().filter(|v| *v != "{count}").cloned().collect::<BTreeSet<_>>();
+                if said.as_ref().map(without) != Some(without(&needed)) || said.is_some_and(|said| !said.is_subset(&needed)) {
+                    wrong.push(format!("{code}: {key} is missing or has other values than English"));
+                }
+                keys.insert(key);
+            }
+        }
+        wrong.extend(
+            own.keys().filter(|key| !keys.contains(**key)).map(|key| format!("{code}: {key} is not in the English catalogue")),
+        );
+    }
+    fail("every language says everything (docs/TRANSLATING.md)", wrong);
+}
+
+/// `{name}` in a text.
+fn values(text: &str) -> BTreeSet<String> {
+    text.split('{').skip(1).filter_map(|rest| Some(format!("{{{}}}", rest.split_once('}')?.0))).collect()
 }
 
 /// `t('a.b'` in a template.

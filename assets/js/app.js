@@ -3,6 +3,7 @@ import * as shortcuts from "./shortcuts.js";
 
 const behaviours = [
   ["[data-await]", () => import("./await.js")],
+  ["[data-calendar]", () => import("./calendar.js")],
   ["[data-bulk]", () => import("./bulk.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
@@ -12,6 +13,7 @@ const behaviours = [
   ["[data-gallery]", () => import("./gallery.js")],
   ["[data-media-drop]", () => import("./media.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
+  ["[data-palette]", () => import("./palette.js")],
   ["[data-repeat]", () => import("./repeat.js")],
   ["[data-theme-switch]", () => import("./theme.js")],
   ["time[data-relative]", () => import("./times.js")],

@@ -1,5 +1,5 @@
-// Keys for people who know them: c, g then p, ?. Never while typing, never with a modifier.
-const PLACES = { p: "/posts", i: "/inbox", c: "/channels", m: "/media", s: "/settings/account" };
+// Keys for people who know them: c, /, g then p, ?. Never while typing, never with a modifier.
+const PLACES = { k: "/calendar", p: "/posts", i: "/inbox", c: "/channels", m: "/media", s: "/settings/account" };
 const PATIENCE = 1200;
 
 export function start(body) {
@@ -15,6 +15,7 @@ export function start(body) {
     else if (event.key === "g") waitingSince = performance.now();
     else if (event.key === "c") go("/posts/new");
     else if (event.key === "?") help?.showModal();
+    else if (event.key === "/") document.dispatchEvent(new Event("rostrum:search"));
     else return;
     event.preventDefault();
   });

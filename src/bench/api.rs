@@ -13,6 +13,7 @@ use crate::{
     http::Method,
     identity::{self, Device},
     kit::Secret,
+    tokens::{self, NewToken, Scope},
 };
 
 /// Posts of one month.
@@ -66,20 +67,26 @@ pub async fn run(program: &Program, plan: &Plan) -> Result<Vec<Figures>> {
 async fn measure(ground: &Ground, plan: &Plan) -> Result<Vec<Figures>> {
     let mut platform = ground.sandbox()?;
     let sandbox = platform.ready().await?;
-    let (stock, cookie, first) = fill(ground, plan, &sandbox).await?;
+    let (stock, doors, first) = fill(ground, plan, &sandbox).await?;
     let mut server = ground.worker(0, &[])?;
     let address = server.ready().await?;
     let client = Client::new(Duration::from_secs(120))?;
     let servers = [server];
     let mut figures = Vec::new();
-    for asked in requests(&stock, cookie, first) {
+    for asked in requests(&stock, &doors, first) {
         figures.push(ask(&client, &address, &servers, (&asked, plan.requests)).await?);
     }
     Ok(figures)
 }
 
-/// Writes the posts, from the first of a month on, and signs its owner in.
-async fn fill(ground: &Ground, plan: &Plan, sandbox: &str) -> Result<(Stock, String, DateTime<Utc>)> {
+/// What opens which door, besides the API key.
+struct Doors {
+    cookie: String,
+    token: Secret,
+}
+
+/// Writes the posts, from the first of a month on, and lets its owner in.
+async fn fill(ground: &Ground, plan: &Plan, sandbox: &str) -> Result<(Stock, Doors, DateTime<Utc>)> {
     let (_lock, app) = ground.open().await?;
     let stock = Stock::new(&app, "bench", sandbox, CHANNELS).await?;
     let first = app.clock.now() + TimeDelta::days(1);
@@ -88,24 +95,32 @@ async fn fill(ground: &Ground, plan: &Plan, sandbox: &str) -> Result<(Stock, Str
     let device = Device::new("bench", "127.0.0.1".into());
     let password = Secret::new(stock.password.expose());
     let cookie = identity::login(&app, &stock.email, password, &device, None).await?;
+    let reader = NewToken { name: "bench".into(), scopes: vec![Scope::PostsRead], days: None };
+    let mut tx = app.db.begin().await?;
+    let (_, token) = tokens::create(&mut tx, stock.org, None, &reader, app.clock.now()).await?;
+    tx.commit().await?;
     app.db.close().await;
-    Ok((stock, cookie, first))
+    Ok((stock, Doors { cookie, token }, first))
 }
 
-fn requests(stock: &Stock, cookie: String, first: DateTime<Utc>) -> Vec<Asked> {
+fn requests(stock: &Stock, doors: &Doors, first: DateTime<Utc>) -> Vec<Asked> {
     let window = |from: DateTime<Utc>, days| {
         let (from, to) = (from, from + TimeDelta::days(days));
         format!("startDate={}&endDate={}", from.format("%Y-%m-%dT%H:%M:%SZ"), to.format("%Y-%m-%dT%H:%M:%SZ"))
     };
     let month = first.format("%Y-%m");
+    // Ten thousand posts are around it.
+    let middle = first + TimeDelta::days(DAYS / 2);
     let key = || ("authorization", stock.api_key.clone());
-    let bearer = ("authorization", format!("Bearer {}", stock.api_key));
-    let session = ("cookie", format!("{}={cookie}", identity::SESSION_COOKIE));
+    let bearer = ("authorization", format!("Bearer {}", doors.token.expose()));
+    let session = ("cookie", format!("{}={}", identity::SESSION_COOKIE, doors.cookie));
     vec![
         Asked { path: "/api/v1/posts?limit=100".into(), header: bearer, heavy: 1 },
         Asked { path: format!("/public/v1/posts?{}", window(first, 1)), header: key(), heavy: 1 },
         Asked { path: format!("/public/v1/posts?{}", window(first, DAYS)), header: key(), heavy: 10 },
-        Asked { path: format!("/posts?month={month}"), header: session, heavy: 1 },
+        Asked { path: format!("/posts?month={month}"), header: session.clone(), heavy: 1 },
+        Asked { path: format!("/calendar?view=month&date={}", middle.format("%Y-%m-%d")), header: session.clone(), heavy: 1 },
+        Asked { path: format!("/calendar?view=week&date={}", middle.format("%Y-%m-%d")), header: session, heavy: 1 },
     ]
 }
 

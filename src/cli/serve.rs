@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     delivery,
     error::{Error, Result},
-    identity, jobs,
+    finder, identity, jobs,
     kit::Clock,
     posts, sandbox, server,
 };
@@ -32,6 +32,7 @@ pub async fn serve(mut config: Config) -> Result<()> {
     let role = app.config.server.role;
     let presence = Presence::start(&app);
     let queue = role.sends().then(|| jobs::start(&app));
+    let finder = role.serves().then(|| finder::start(&app));
     let planner = role.sends().then(|| posts::start_planner(&app));
     if let Some(listener) = socket::listen(&app) {
         tokio::spawn(socket::serve(app.clone(), listener));
@@ -44,8 +45,8 @@ pub async fn serve(mut config: Config) -> Result<()> {
     }
     bound.serve(&app, stopped()).await?;
     tracing::info!("stopping: what is in flight may finish");
-    if let Some(planner) = planner {
-        planner.abort();
+    for task in [planner, finder].into_iter().flatten() {
+        task.abort();
     }
     presence.stop().await;
     if let Some(queue) = queue {

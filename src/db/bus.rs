@@ -36,6 +36,8 @@ pub enum Topic {
     Notices(OrgId),
     /// The posts of an organisation.
     Posts(OrgId),
+    /// A media library.
+    Library,
 }
 
 /// As it travels between processes: no spaces.
@@ -45,6 +47,7 @@ impl fmt::Display for Topic {
             Self::Schedule => f.write_str("schedule"),
             Self::Channels => f.write_str("channels"),
             Self::Jobs => f.write_str("jobs"),
+            Self::Library => f.write_str("library"),
             Self::Notices(org) => write!(f, "notices:{org}"),
             Self::Posts(org) => write!(f, "posts:{org}"),
         }
@@ -60,6 +63,7 @@ impl FromStr for Topic {
             "schedule" => Ok(Self::Schedule),
             "channels" => Ok(Self::Channels),
             "jobs" => Ok(Self::Jobs),
+            "library" => Ok(Self::Library),
             "notices" => id.parse().map(Self::Notices).map_err(|_| ()),
             "posts" => id.parse().map(Self::Posts).map_err(|_| ()),
             _ => Err(()),

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-pub use bus::{Bus, Topic};
+pub use bus::{Bus, Listener, Topic};
 use gate::{Gate, Turn};
 pub use migrate::{Migrations, Pending};
 pub use portions::portions;

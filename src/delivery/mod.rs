@@ -16,6 +16,7 @@ mod ledger;
 mod limits;
 pub mod meters;
 mod model;
+mod moving;
 pub mod pages;
 mod plan;
 mod policy;
@@ -33,10 +34,12 @@ pub use catch_up::{HOURLY, move_to_free_slot, skip};
 pub use engine::{Conditions, Engine, HEARTBEAT, Handle};
 pub use model::{
     Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Resolution, Target, TargetChange,
-    WAITING_FOR_PERSON, add, add_occurrence, bring_back, candidates_of, content_hash, detach, dismiss_outage, fill_part_media,
-    find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late, lock_channels, minute, newest_outage,
-    occurrences_of, overdue, parts_of, planned, release_series, remove_one, replace, resolve, set_occurrence, waiting_for_person,
+    WAITING_FOR_PERSON, add, add_occurrence, attach, bring_back, candidates_of, content_hash, detach, dismiss_outage,
+    fill_part_media, find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late, lock_channels, minute,
+    newest_outage, occurrences_of, overdue, parts_of, planned, release_series, remove_one, replace, resolve, set_occurrence,
+    waiting_for_person,
 };
+pub use moving::{is_movable, move_back, move_to};
 pub use policy::{Policy, is_exempt};
 pub use resume::{Resume, Resumed, resume_instance};
 pub use slot::{HORIZON, Taken, free, free_slot, full_hours, next_free};

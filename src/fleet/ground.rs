@@ -90,14 +90,16 @@ impl Ground {
         self.start("sandbox", &["sandbox", "serve"], &self.dir.join("sandbox"), &[])
     }
 
-    /// Starts a worker: the whole instance on SQLite; on Postgres one of several that share database and key.
+    /// Starts a worker: the whole instance on SQLite; on Postgres one of several that share database, key and media store.
     pub fn worker(&self, number: usize, settings: Settings<'_>) -> Result<Child> {
         let data = self.data(number);
         std::fs::create_dir_all(&data)?;
         if number > 0 && !data.join("key").exists() {
             std::fs::copy(self.data(0).join("key"), data.join("key"))?;
         }
-        self.start(&format!("worker-{number}"), &["serve"], &data, settings)
+        let store = self.data(0).join("media").display().to_string();
+        let settings = [settings, &[("STORAGE__PATH", &store)]].concat();
+        self.start(&format!("worker-{number}"), &["serve"], &data, &settings)
     }
 
     fn start(&self, name: &str, words: &[&str], data: &Path, settings: Settings<'_>) -> Result<Child> {

@@ -14,6 +14,7 @@ use crate::{
     events::{self, Event},
     kit::{OrgId, Secret, UserId},
     orgs::{self, Caller, Organisation},
+    render::Language,
 };
 
 /// Most bytes of an e-mail address (RFC 5321).
@@ -119,6 +120,17 @@ pub async fn rename(app: &App, user: UserId, name: &str) -> Result<()> {
     let name = orgs::check::name("name", name).map_err(|e| Error::Invalid(vec![e]))?;
     let mut tx = app.db.begin().await?;
     user::rename(&mut tx, user, &name).await?;
+    tx.commit().await
+}
+
+/// Another language for the caller; empty: that of their browser. An error of the field `language` for one we have not.
+pub async fn choose_language(app: &App, user: UserId, code: &str) -> Result<()> {
+    let code = Some(code).filter(|code| !code.is_empty());
+    if code.is_some_and(|code| Language::parse(code).is_none()) {
+        return Err(Error::invalid("language", "account.no_such_language"));
+    }
+    let mut tx = app.db.begin().await?;
+    user::set_language(&mut tx, user, code).await?;
     tx.commit().await
 }
 

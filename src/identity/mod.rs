@@ -11,7 +11,7 @@ mod password;
 mod session;
 mod setup;
 
-pub use account::{Created, NewOwner, change_password, create_owner, rename, reset_password};
+pub use account::{Created, NewOwner, change_password, choose_language, create_owner, rename, reset_password};
 pub use device::Device;
 pub use jobs::Prune;
 pub use login::login;

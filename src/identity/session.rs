@@ -16,6 +16,7 @@ use crate::{
         zone,
     },
     orgs::{Caller, Role, Source},
+    render::Language,
 };
 
 /// The session's cookie.
@@ -33,6 +34,8 @@ pub struct Signed {
     pub name: String,
     /// Their login.
     pub email: String,
+    /// The language they chose.
+    pub language: Option<Language>,
     /// Their organisation's name.
     pub organisation: String,
 }
@@ -59,6 +62,7 @@ pub async fn current(app: &App, cookie: &str) -> Result<Option<Signed>> {
         },
         name: holder.name,
         email: holder.email,
+        language: holder.language.as_deref().and_then(Language::parse),
         organisation: holder.organisation,
     }))
 }

@@ -21,6 +21,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     kit::MediaId,
+    orgs::Caller,
     tokens::{
         Cursor, Scope,
         api::{About, Answer, Bearer, Once, Page, Read, Reply, Write, id},
@@ -221,7 +222,7 @@ impl Api {
         id: Path<String>,
         body: Body<NewAlt>,
     ) -> Answer<Reply<MediaView>, Write> {
-        let org = token.may(Scope::MediaWrite)?.org;
+        let Caller { org, user, .. } = *token.may(Scope::MediaWrite)?;
         let id: MediaId = self::id(&id, "media")?;
         let wrong = Wrong::default();
         let alt = Input::body(&body.json, &wrong).and_then(|input| {
@@ -233,6 +234,7 @@ impl Api {
         wrong.check()?;
         let mut tx = app.db.begin().await?;
         Media::set_alt(&mut tx, org, id, alt.unwrap_or_default().trim()).await?;
+        Media::note(&mut tx, org, ("media.described", id), user, app.clock.now()).await?;
         let media = Media::find(&mut tx, org, id).await?;
         Ok(once.commit(tx, Reply::tagged(&MediaView::new(&app, &media), None)).await?)
     }
@@ -249,10 +251,11 @@ impl Api {
         /// The id of the file.
         id: Path<String>,
     ) -> Answer<Reply<MediaView>, Write> {
-        let org = token.may(Scope::MediaWrite)?.org;
+        let Caller { org, user, .. } = *token.may(Scope::MediaWrite)?;
         let mut tx = app.db.begin().await?;
         let media = Media::find(&mut tx, org, self::id(&id, "media")?).await?;
         Media::delete(&mut tx, org, media.id, app.clock.now()).await?;
+        Media::note(&mut tx, org, ("media.deleted", media.id), user, app.clock.now()).await?;
         Ok(once.commit(tx, Reply::new(&MediaView::new(&app, &media))).await?)
     }
 }

@@ -1,12 +1,14 @@
 //! The table `media`.
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use crate::{
     app::App,
-    db::{Ex, FromRow, Tx, q},
+    db::{Ex, FromRow, Topic, Tx, q},
     error::{Error, OrNotFound as _, Result},
-    kit::{MediaId, OrgId},
+    events::{self, Event},
+    kit::{MediaId, OrgId, UserId},
     providers::MediaFile,
     tokens::Cursor,
 };
@@ -266,6 +268,19 @@ impl Media {
             .exec(tx)
             .await?;
         found(changed)
+    }
+
+    /// Writes down what happened to a file of the library: `media.uploaded`, `media.described`, `media.deleted`, `media.restored`.
+    pub async fn note(
+        tx: &mut Tx,
+        org: OrgId,
+        (kind, id): (&'static str, MediaId),
+        user: Option<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        tx.publish(Topic::Library);
+        let data = Some(json!({"media": id}));
+        events::record(tx, org, Event { kind, user, data, ..Event::default() }, now).await
     }
 
     /// Puts a file back into the library; one that is there stays there, one whose bytes were deleted is not found.

@@ -75,7 +75,7 @@ pub(super) async fn import_also(app: &App, org: OrgId, (url, field): (&str, &str
         return Err(refused(&reply.failure(app.clock.now()).message));
     }
     let name = name::of_url(&parsed);
-    take_in(app, &Incoming { org, name: &name, field, also }, Cursor::new(reply.body)).await
+    take_in(app, &Incoming { org, user: None, name: &name, field, also }, Cursor::new(reply.body)).await
 }
 
 /// The place in the store that an address of ours names.

@@ -18,7 +18,7 @@ use crate::{
     app::App,
     db::Tx,
     error::{Error, Message, Result},
-    kit::{MediaId, OrgId, crypto::random},
+    kit::{MediaId, OrgId, UserId, crypto::random},
     orgs::Caller,
     store::Stored,
 };
@@ -30,6 +30,8 @@ const CHUNK: usize = 64 * 1024;
 pub(super) struct Incoming<'a> {
     /// For whose library.
     pub org: OrgId,
+    /// Who brings it.
+    pub user: Option<UserId>,
     /// The sender's name for it.
     pub name: &'a str,
     /// The field that errors name.
@@ -50,7 +52,7 @@ pub(super) trait Also: Send + Sync {
 /// of these, is damaged, or breaks off is refused naming `file`; one that is too large is [`Error::TooLarge`]. In every
 /// case of failure nothing is left behind.
 pub async fn upload(app: &App, caller: &Caller, name: &str, reader: impl AsyncRead + Send + Unpin) -> Result<Media> {
-    take_in(app, &Incoming { org: caller.org, name, field: "file", also: None }, reader).await
+    take_in(app, &Incoming { org: caller.org, user: caller.user, name, field: "file", also: None }, reader).await
 }
 
 /// The same, with something else in its transaction.
@@ -60,7 +62,7 @@ pub(super) async fn upload_also(
     name: &str,
     (reader, also): (impl AsyncRead + Send + Unpin, Arc<dyn Also>),
 ) -> Result<Media> {
-    take_in(app, &Incoming { org: caller.org, name, field: "file", also: Some(also) }, reader).await
+    take_in(app, &Incoming { org: caller.org, user: caller.user, name, field: "file", also: Some(also) }, reader).await
 }
 
 pub(super) async fn take_in(app: &App, incoming: &Incoming<'_>, mut reader: impl AsyncRead + Send + Unpin) -> Result<Media> {
@@ -87,7 +89,9 @@ pub(super) async fn take_in(app: &App, incoming: &Incoming<'_>, mut reader: impl
         deleted_at: None,
     };
     // A task of its own: a sender that goes away now must not leave a file without a row.
-    let kept = tokio::spawn(keep(app.clone(), media, (kind, incoming.also.clone()), stored)).await.map_err(Error::internal)??;
+    let kept = tokio::spawn(keep(app.clone(), media, (kind, incoming.user, incoming.also.clone()), stored))
+        .await
+        .map_err(Error::internal)??;
     kept.map_err(|message| Error::invalid(incoming.field, message))
 }
 
@@ -116,13 +120,13 @@ fn sniff(head: &[u8], incoming: &Incoming<'_>) -> Result<Kind> {
 async fn keep(
     app: App,
     mut media: Media,
-    (kind, also): (Kind, Option<Arc<dyn Also>>),
+    (kind, user, also): (Kind, Option<UserId>, Option<Arc<dyn Also>>),
     stored: Stored,
 ) -> Result<Result<Media, Message>> {
     let outcome = match inspect::inspect(&app.store, &media.file, kind, stored.bytes).await {
         Ok(Ok(shown)) => {
             show(&mut media, shown);
-            insert(&app, &media, also).await.map(Ok)
+            insert(&app, &media, user, also).await.map(Ok)
         }
         Ok(Err(message)) => Ok(Err(message)),
         Err(e) => Err(e),
@@ -146,9 +150,10 @@ fn show(media: &mut Media, shown: Shown) {
     media.duration_ms = shown.duration_ms.and_then(|ms| i64::try_from(ms).ok());
 }
 
-async fn insert(app: &App, media: &Media, also: Option<Arc<dyn Also>>) -> Result<()> {
+async fn insert(app: &App, media: &Media, user: Option<UserId>, also: Option<Arc<dyn Also>>) -> Result<()> {
     let mut tx = app.db.begin().await?;
     media.insert(&mut tx).await?;
+    Media::note(&mut tx, media.org_id, ("media.uploaded", media.id), user, media.created_at).await?;
     if let Some(also) = also {
         also.then(&mut tx, media).await?;
     }

@@ -76,6 +76,10 @@ impl Letter for DigestLetter {
 /// Sends one notice to one person; `None` when there is nothing to tell them (any more).
 pub async fn notice(app: &App, job: &Mail) -> Result<Option<Result<(), Trouble>>> {
     let Some((to, reader)) = reader(app, job.org, job.user).await? else { return Ok(None) };
+    to.language().scope(notice_to(app, job, &to, reader)).await
+}
+
+async fn notice_to(app: &App, job: &Mail, to: &Recipient, reader: Reader) -> Result<Option<Result<(), Trouble>>> {
     let notice = match model::find(&app.db, reader, job.notice).await {
         Err(Error::NotFound(_)) => return Ok(None),
         found => found?,
@@ -84,14 +88,18 @@ pub async fn notice(app: &App, job: &Mail) -> Result<Option<Result<(), Trouble>>
     let how = model::choices(&app.db, job.user).await?.into_iter().find(|(k, _)| *k == kind).map(|(_, how)| how);
     let Some(line) = Line::new(app, &notice).filter(|_| how == Some(How::AtOnce)) else { return Ok(None) };
     let leaving = Leaving { user: job.user, kind: Some(kind) };
-    let letter = NoticeLetter { around: around(app, &to, leaving), line };
+    let letter = NoticeLetter { around: around(app, to, leaving), line };
     let id = format!("notice.{}.{}", job.notice.0.simple(), job.user.0.simple());
-    send(app, &to, (&letter, leaving), &id).await.map(Some)
+    send(app, to, (&letter, leaving), &id).await.map(Some)
 }
 
 /// Sends the daily mail to one person; `None` when there was nothing that day.
 pub async fn digest(app: &App, job: &Digest) -> Result<Option<Result<(), Trouble>>> {
     let Some((to, reader)) = reader(app, job.org, job.user).await? else { return Ok(None) };
+    to.language().scope(digest_to(app, job, &to, reader)).await
+}
+
+async fn digest_to(app: &App, job: &Digest, to: &Recipient, reader: Reader) -> Result<Option<Result<(), Trouble>>> {
     let choices = model::choices(&app.db, job.user).await?;
     let kinds: Vec<&'static str> =
         choices.into_iter().filter(|(_, how)| *how == How::Daily).map(|(kind, _)| kind.as_str()).collect();
@@ -103,10 +111,10 @@ pub async fn digest(app: &App, job: &Digest) -> Result<Option<Result<(), Trouble
         return Ok(None);
     }
     let leaving = Leaving { user: job.user, kind: None };
-    let around = around(app, &to, leaving);
+    let around = around(app, to, leaving);
     let letter = DigestLetter { around, count, more: count - lines.len(), lines, list: app.link("/notices") };
     let id = format!("digest.{}.{}.{}", job.org.0.simple(), job.user.0.simple(), job.until.timestamp());
-    send(app, &to, (&letter, leaving), &id).await.map(Some)
+    send(app, to, (&letter, leaving), &id).await.map(Some)
 }
 
 async fn reader(app: &App, org: crate::kit::OrgId, user: crate::kit::UserId) -> Result<Option<(Recipient, Reader)>> {

@@ -1,12 +1,10 @@
 //! A recurrence rule in words. Pure.
 
-use chrono::{Datelike as _, NaiveDate};
-
 use crate::{
     channels::slots::days_text,
     error::Message,
     kit::recur::{End, Every, Rule},
-    render::text,
+    render::{date, text},
 };
 
 /// `Every 2 weeks on Monday, Thursday at 09:00, until 3 Mar 2027`.
@@ -28,22 +26,15 @@ pub fn rule_text(rule: &Rule) -> String {
             at(text(&Message::new("recur.on_day").with("what", every("recur.months", *n)).with("day", day)))
         }
         Every::Years(n) => {
-            at(text(&Message::new("recur.on").with("what", every("recur.years", *n)).with("days", date(rule.start.date()))))
+            at(text(&Message::new("recur.on").with("what", every("recur.years", *n)).with("days", date::day(rule.start.date()))))
         }
         Every::Cron(cron) => text(&Message::new("recur.cron").with("cron", cron)),
     };
     match rule.end {
         End::Never => said,
-        End::Until(last) => {
-            let last = format!("{} {}", date(last), last.year());
-            text(&Message::new("recur.ends_until").with("what", said).with("day", last))
-        }
+        End::Until(last) => text(&Message::new("recur.ends_until").with("what", said).with("day", date::day_of_year(last))),
         End::Count(count) => text(&Message::new("recur.ends_count").with("what", said).with("count", count)),
     }
-}
-
-fn date(date: NaiveDate) -> String {
-    date.format("%-d %b").to_string()
 }
 
 #[cfg(test)]

@@ -133,6 +133,7 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
             _ => ("ban", "event.target.missed"),
         },
         "target.moved" => ("calendar-clock", "event.target.moved"),
+        "target.moved_back" => ("undo-2", "event.target.moved_back"),
         "part.published" => ("circle-check", "event.part.published"),
         "part.processing" => ("loader", "event.part.processing"),
         "part.failed" => ("circle-alert", "event.part.failed"),

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::{
     delivery::{PartState, TargetState},
     error::Message,
-    render::text,
+    render::{date, text},
 };
 
 /// Whose clock times are told on, and when that is.
@@ -22,24 +22,26 @@ impl Reader {
     /// `24 Nov, 09:20`; with the year when it is another one.
     pub fn short(&self, at: DateTime<Utc>) -> String {
         let (at, now) = (at.with_timezone(&self.zone), self.now.with_timezone(&self.zone));
-        let same_year = at.format("%Y").to_string() == now.format("%Y").to_string();
-        at.format(if same_year { "%-d %b, %H:%M" } else { "%-d %b %Y, %H:%M" }).to_string()
+        let day = if at.year() == now.year() { date::day(at.date_naive()) } else { date::day_of_year(at.date_naive()) };
+        date::at(&day, at.naive_local())
     }
 
     /// `Tue 24 Nov, 12:45`.
     pub fn with_day(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.zone).format("%a %-d %b, %H:%M").to_string()
+        let at = at.with_timezone(&self.zone).naive_local();
+        date::at(&date::weekday(at.date()), at)
     }
 
     /// `Tue 24 Nov 2026, 12:45`.
     pub fn with_year(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.zone).format("%a %-d %b %Y, %H:%M").to_string()
+        let at = at.with_timezone(&self.zone).naive_local();
+        date::at(&date::weekday_of_year(at.date()), at)
     }
 
     /// `Today, Monday 23 November`; with the year when it is another one.
     pub fn day(&self, date: NaiveDate) -> String {
         let today = self.now.with_timezone(&self.zone).date_naive();
-        let day = date.format(if date.year() == today.year() { "%A %-d %B" } else { "%A %-d %B %Y" }).to_string();
+        let day = if date.year() == today.year() { date::long(date) } else { date::long_of_year(date) };
         let key = match (date - today).num_days() {
             0 => "posts.today",
             1 => "posts.tomorrow",

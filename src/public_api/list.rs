@@ -26,9 +26,6 @@ use crate::{
     render::text,
 };
 
-/// Bytes that a post takes, about: what is reserved for the answer.
-const A_POST: usize = 900;
-
 /// The posts of a time on the channels of a group, cancelled ones left out, as JSON of [`super::objects::PostList`].
 pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Result<Vec<u8>> {
     let accounts = model::accounts(&app.db, org).await?;
@@ -36,16 +33,22 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Resu
     let shown = |account: Account| Account { picture: account.picture.map(|p| public_picture(app, &p)), ..account };
     let accounts: HashMap<ChannelId, Account> = wanted.map(|account| (account.id, shown(account))).collect();
     let days = days(app, org, (from, to)).await?;
-    let rows = model::window(&app.db, org, from, to).await?;
-    let mut out = Vec::with_capacity(A_POST * rows.len() + 16);
-    out.extend_from_slice(b"{\"posts\":[");
+    let mut out = Vec::from(b"{\"posts\":[");
     let mut separator: &[u8] = b"";
-    for row in &rows {
-        let Some(account) = accounts.get(&row.2) else { continue };
-        let Some(post) = post(row, account, days.get(&row.0).copied()) else { continue };
-        out.extend_from_slice(separator);
-        serde_json::to_writer(&mut out, &post).map_err(Error::internal)?;
-        separator = b",";
+    let mut after = (from, Uuid::nil());
+    while let Some(portion) = model::portion(&app.db, org, after, to).await? {
+        let rows = portion.rows();
+        after = rows.last().map_or(after, |row| (row.due, row.id));
+        for row in &rows {
+            let Some(account) = accounts.get(&row.channel) else { continue };
+            let Some(post) = post(row, account, days.get(&row.id).copied()) else { continue };
+            out.extend_from_slice(separator);
+            serde_json::to_writer(&mut out, &post).map_err(Error::internal)?;
+            separator = b",";
+        }
+        if rows.len() < model::PORTION {
+            break;
+        }
     }
     let wanted = |channel| *of == Group::Any || accounts.contains_key(&channel);
     for copy in drawn::copies(app, org, (from, to), wanted).await? {
@@ -110,34 +113,30 @@ async fn days(app: &App, org: OrgId, (from, to): Window) -> Result<HashMap<Uuid,
     Ok(repeated.into_iter().filter_map(|(target, post)| Some((target, *days.get(&post)?))).collect())
 }
 
-fn post<'a>(row: &'a Row, account: &'a Account, days: Option<u32>) -> Option<Post<'a>> {
-    let (id, due, channel, head, content, outcome) = row;
-    let mut head = head.splitn(3, ' ');
-    let (state, source, settings) = (TargetState::parse(head.next()?)?, head.next()?, head.next()?);
-    let mut outcome = outcome.as_deref().unwrap_or_default().splitn(3, model::SEPARATOR);
-    let mut told = || outcome.next().filter(|text| !text.is_empty());
-    let (url, remote, failure) = (told(), told(), told());
+fn post<'a>(row: &Row<'a>, account: &'a Account, days: Option<u32>) -> Option<Post<'a>> {
+    let state = TargetState::parse(row.state)?;
+    let told = |text: &'a str| Some(text).filter(|text| !text.is_empty());
     Some(Post {
-        id: *id,
-        content,
-        publish_date: date::iso(*due),
-        release_url: url,
-        release_id: remote,
+        id: row.id,
+        content: row.content,
+        publish_date: date::iso(row.due),
+        release_url: told(row.url),
+        release_id: told(row.remote),
         state: self::state(state)?,
         interval_in_days: days.map(i64::from),
-        group: *id,
-        creation_method: method(source),
-        settings: with_type(settings, &account.provider),
+        group: row.id,
+        creation_method: method(row.source),
+        settings: with_type(row.settings, &account.provider),
         tags: [],
         integration: Integration {
-            id: *channel,
+            id: row.channel,
             provider_identifier: &account.provider,
             name: &account.name,
             picture: account.picture.as_deref(),
         },
         submitted_for_organization_id: None,
         submitted_for_order_id: None,
-        error: error(state, failure),
+        error: error(state, told(row.failure)),
     })
 }
 
@@ -192,8 +191,18 @@ mod tests {
         let account =
             Account { id: ChannelId::new(), provider: "bluesky".into(), name: "Ann".into(), picture: None, customer_id: None };
         let due = "2026-11-24T08:20:00Z".parse().unwrap();
-        let outcome = "https://a.example/\u{1f}\u{1f}Too rude.".to_owned();
-        let row: Row = (Uuid::now_v7(), due, account.id, "failed api {}".into(), "<p>a</p>".into(), Some(outcome));
+        let row = Row {
+            id: Uuid::now_v7(),
+            channel: account.id,
+            due,
+            state: "failed",
+            source: "api",
+            settings: "{}",
+            content: "<p>a</p>",
+            url: "https://a.example/",
+            remote: "",
+            failure: "Too rude.",
+        };
         let written = json!(post(&row, &account, None).unwrap());
         let documented = json!(objects::Post::example());
         let names = |value: &Json| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();

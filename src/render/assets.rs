@@ -29,6 +29,11 @@ pub fn asset(path: &str) -> Option<Asset> {
     Some(Asset { mime: format!("{mime}{charset}"), hash: hex::encode(file.metadata.sha256_hash()), bytes: file.data })
 }
 
+/// The names of the files below a folder, without it.
+pub fn below(folder: &str) -> impl Iterator<Item = String> {
+    Assets::iter().filter_map(move |name| name.strip_prefix(folder).map(str::to_owned))
+}
+
 /// The address of the file at `path` below `assets/`.
 pub fn asset_url(path: &str) -> String {
     format!("/assets/{}/{path}", tree())

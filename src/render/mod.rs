@@ -2,10 +2,12 @@
 
 mod assets;
 mod catalogue;
+pub mod date;
 mod field_text;
+mod language;
 mod moment;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use minijinja::{
     AutoEscape, Environment, UndefinedBehavior,
@@ -17,6 +19,7 @@ use serde::Serialize;
 pub use assets::{Asset, asset, asset_url};
 pub use catalogue::{Catalogue, lookup, text};
 pub use field_text::FieldText;
+pub use language::Language;
 pub use moment::Moment;
 
 use crate::error::{Error, Message, Result};
@@ -92,11 +95,8 @@ fn translate(key: &str, args: Kwargs) -> std::result::Result<String, minijinja::
         .args()
         .map(|name| Ok((name.to_owned(), args.get::<Value>(name)?.to_string())))
         .collect::<std::result::Result<_, minijinja::Error>>()?;
-    let pairs = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    CATALOGUE.get(key, pairs).ok_or_else(|| {
+    let pairs: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    catalogue::find(key, &pairs).ok_or_else(|| {
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("the catalogue has no text for {key}"))
     })
 }
-
-/// English, embedded.
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::english);

@@ -1,10 +1,10 @@
 //! An instant as pages show it: exact for machines, on the reader's clock, and in words as of now.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::text;
+use super::{date, text};
 use crate::error::Message;
 
 /// What `ui.moment` in the templates takes; `times.js` keeps the words fresh.
@@ -33,10 +33,14 @@ impl Moment {
     pub fn new(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Self {
         Self {
             iso: at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            text: at.with_timezone(&zone).format("%-d %b %Y, %H:%M").to_string(),
+            text: moment(at.with_timezone(&zone).naive_local()),
             relative: relative((at - now).num_seconds()),
         }
     }
+}
+
+fn moment(clock: NaiveDateTime) -> String {
+    date::at(&date::day_of_year(clock.date()), clock)
 }
 
 fn relative(seconds: i64) -> String {

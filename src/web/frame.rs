@@ -64,6 +64,8 @@ pub struct FrameUser {
     pub name: String,
     /// Login.
     pub email: String,
+    /// The code of the language they chose.
+    pub language: Option<&'static str>,
 }
 
 /// An outage to be looked at.
@@ -111,7 +113,7 @@ impl Frame {
     pub fn sample() -> Self {
         Self {
             signed_in: true,
-            user: Some(FrameUser { name: "Ann".into(), email: "ann@example.org".into() }),
+            user: Some(FrameUser { name: "Ann".into(), email: "ann@example.org".into(), language: None }),
             organisation: Some(FrameOrganisation { name: "Ann & Co".into() }),
             csrf: "0123".into(),
             path: "/posts".into(),

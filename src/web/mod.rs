@@ -15,6 +15,7 @@ pub mod input;
 mod linger;
 pub mod payload;
 pub mod problem;
+pub mod stream;
 
 pub use client::Peer;
 pub use flash::Flash;

@@ -12,7 +12,7 @@ use super::Frame;
 use crate::{
     error::{Error, FailureKind, FieldError, Message},
     kit::Seldom,
-    render::{View, text},
+    render::{View, lookup, text},
 };
 
 impl ResponseError for Error {
@@ -42,10 +42,15 @@ pub fn status(e: &Error) -> StatusCode {
     }
 }
 
+/// What was not found, as people call it.
+fn name_of(thing: &str) -> String {
+    lookup(&format!("thing.{thing}")).unwrap_or_else(|| thing.to_owned())
+}
+
 /// The error as words for a person; details of our own faults stay in the log.
 pub fn words(e: &Error) -> String {
     let message = match e {
-        Error::NotFound(thing) => Message::new("error.not_found").with("thing", thing),
+        Error::NotFound(thing) => Message::new("error.not_found").with("thing", name_of(thing)),
         Error::Invalid(fields) => {
             return fields.iter().map(field_words).collect::<Vec<_>>().join("; ");
         }

@@ -3,10 +3,10 @@
 use crate::both_databases;
 
 both_databases! {
-    /// `/` leads to the posts; what is not there is said to be missing.
-    async fn the_root_leads_to_the_posts_and_unknown_paths_are_404(app) {
+    /// `/` leads to the calendar; what is not there is said to be missing.
+    async fn the_root_leads_to_the_calendar_and_unknown_paths_are_404(app) {
         let visitor = app.visitor();
-        assert_eq!(visitor.get("/").await.expect(303).header("location"), "/posts");
+        assert_eq!(visitor.get("/").await.expect(303).header("location"), "/calendar");
         assert!(visitor.get("/no/such/page").await.expect(404).header("content-type").starts_with("text/html"));
     }
 

@@ -4,9 +4,11 @@ mod support;
 
 mod admin;
 mod api_v1;
+mod calendar;
 mod channels;
 mod delivery;
 mod docs;
+mod finder;
 mod frame;
 mod hostile;
 mod identity;

@@ -44,6 +44,8 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post", "/logout", Open),
     ("get", "/openapi.json", Open),
     ("get", "/docs", Open),
+    ("get", "/design", Open),
+    ("get", "/search", Signed),
     ("get", "/docs/v1", Open),
     ("get", "/docs/errors", Open),
     ("get", "/api/v1/openapi.json", Open),
@@ -55,10 +57,13 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("get", "/settings", Signed),
     ("get put", "/settings/account", Signed),
     ("get put", "/settings/password", Signed),
+    ("get put", "/settings/language", Signed),
     ("delete", "/settings/sessions/:id", Own),
     ("get put", "/settings/organisation", Signed),
     ("get post", "/settings/api-key", Signed),
     ("get put", "/settings/delivery", Signed),
+    ("get", "/calendar", Signed),
+    ("get", "/live", Signed),
     ("get post", "/posts", Signed),
     ("get", "/posts/new", Signed),
     ("get post put delete", "/posts/:id", Own),
@@ -67,6 +72,8 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post", "/posts/:id/recurrence/pause", Own),
     ("post", "/posts/:id/recurrence/resumption", Own),
     ("post", "/posts/:id/targets/:target/removal", Own),
+    ("post", "/posts/:id/move", Own),
+    ("post", "/posts/:id/move/reversal", Own),
     ("post", "/posts/:id/restoration", Own),
     ("post delete", "/posts/:id/targets/:target/cancellation", Own),
     ("post", "/posts/:id/targets/:target/restoration", Own),
@@ -368,12 +375,12 @@ both_databases! {
         ann.browser.get(&format!("/channels/connect/sandbox?channel={channel}")).await.expect(404);
         ann.browser.submit("/channels/connect/sandbox", &[("channel", &channel), ("handle", "bob")]).await.expect(404);
         let names = ["secret words", "secret alt", "secret-name", &channel, &bobs.target.to_string(), &bobs.media.to_string()];
-        for page in ["/posts", "/posts/new", "/channels", "/media", "/settings/account", "/settings/organisation"] {
+        for page in ["/calendar", "/calendar?view=week", "/calendar?view=list", "/posts", "/posts/new", "/channels", "/media", "/settings/account", "/settings/organisation"] {
             let shown = ann.browser.get(page).await.expect(200).text();
             assert!(names.iter().all(|name| !shown.contains(name)), "{page} shows something of another organisation");
         }
         for query in [format!("channel={channel}"), format!("media={}", bobs.media), format!("after={}", bobs.media)] {
-            for page in ["/posts", "/posts/new", "/media"] {
+            for page in ["/calendar", "/posts", "/posts/new", "/media"] {
                 let shown = ann.browser.get(&format!("{page}?{query}")).await;
                 assert!(shown.status < 500, "{page}?{query}: {}", shown.status);
                 assert!(["secret words", "secret alt", "secret-name"].iter().all(|n| !shown.text().contains(n)), "{page}?{query}");

@@ -62,10 +62,11 @@ pub struct Candidate {
 }
 
 /// Lanes that are due, free or abandoned, at most `limit`: of each organisation the longest due one first, then the
-/// second of each, and so on. None of the organisations in `full`.
+/// second of each, and so on; of those due since the same instant, the one that was claimed less often, so that who gave
+/// its place up comes after who waits for one. None of the organisations in `full`.
 pub async fn candidates(db: &Db, worker: Uuid, (now, limit): (DateTime<Utc>, usize), full: &[OrgId]) -> Result<Vec<Candidate>> {
     let due = q("SELECT channel_id, org_id, turn FROM (
-         SELECT channel_id, org_id, next_due, row_number() OVER (PARTITION BY org_id ORDER BY next_due, channel_id) AS turn FROM lanes
+         SELECT channel_id, org_id, next_due, row_number() OVER (PARTITION BY org_id ORDER BY next_due, epoch, channel_id) AS turn FROM lanes
          WHERE next_due <= $2 AND (blocked_until IS NULL OR blocked_until <= $2)
          AND (lease_until IS NULL OR (lease_until < $2 AND worker <> $1))")
     .bind(worker)

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Target, changed};
 use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
+    delivery::TargetState,
     error::{OrNotFound as _, Result},
     kit::{ChannelId, OrgId, PartId, TargetId},
     orgs::{LatePolicy, Rules},
@@ -49,6 +50,36 @@ pub async fn plan_anew(tx: &mut Tx, target: &Target, due: DateTime<Utc>) -> Resu
         .await?;
     changed(tx, target.org_id, target.channel_id).await?;
     Ok(moved == 1)
+}
+
+/// Gives a draft another date, or none; false when it is none any more.
+pub async fn date_draft(tx: &mut Tx, target: &Target, due: Option<DateTime<Utc>>) -> Result<bool> {
+    let dated = q("UPDATE targets SET due_at = $3 WHERE org_id = $1 AND id = $2 AND state = 'draft'")
+        .bind(target.org_id)
+        .bind(target.id)
+        .bind(due)
+        .exec(tx)
+        .await?;
+    changed(tx, target.org_id, target.channel_id).await?;
+    Ok(dated == 1)
+}
+
+/// Makes a planned target wait for a person again, as it did at `due`.
+pub async fn stand_as(
+    tx: &mut Tx,
+    target: &Target,
+    due: Option<DateTime<Utc>>,
+    (state, reason): (TargetState, Option<&str>),
+) -> Result<()> {
+    q("UPDATE parts SET next_at = NULL WHERE target_id = $1 AND state = 'waiting'").bind(target.id).exec(tx).await?;
+    q("UPDATE targets SET due_at = $2, state = $3, reason = $4 WHERE id = $1 AND state = 'scheduled'")
+        .bind(target.id)
+        .bind(due)
+        .bind(state.as_str())
+        .bind(reason.map(str::to_owned))
+        .exec(tx)
+        .await?;
+    changed(tx, target.org_id, target.channel_id).await
 }
 
 /// Lets the time of a target pass; its parts keep waiting for a person who wants it all the same.

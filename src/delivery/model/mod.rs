@@ -27,10 +27,13 @@ mod withdrawal;
 
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
 pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release, survived};
-pub use late::{Late, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out};
+pub use late::{
+    Late, date_draft, has_begun, late, miss, plan_anew, push_back, push_posts_back, put_off, rules, show_held, space_out,
+    stand_as,
+};
 pub use level::{StoredLevel, heed, levels, lock_levels, set_levels};
 pub use lookup::{LookUp, Overdue, hold_blind, look_first, overdue, overdue_batch};
-pub use occurrence::{Planned, detach, forget, hold_series, occurrences_of, pass_over, release_series, set_occurrence};
+pub use occurrence::{Planned, attach, detach, forget, hold_series, occurrences_of, pass_over, release_series, set_occurrence};
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, last_sign, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use part_media::fill_part_media;

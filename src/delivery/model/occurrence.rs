@@ -76,6 +76,12 @@ pub async fn detach(tx: &mut Tx, org: OrgId, id: TargetId) -> Result<()> {
     Ok(())
 }
 
+/// Takes [`detach`] back.
+pub async fn attach(tx: &mut Tx, org: OrgId, id: TargetId) -> Result<()> {
+    q("UPDATE targets SET detached = FALSE WHERE org_id = $1 AND id = $2").bind(org).bind(id).exec(tx).await?;
+    Ok(())
+}
+
 /// Takes a planned occurrence back as if it had never been planned. Only for one with which nothing has begun.
 pub async fn forget(tx: &mut Tx, org: OrgId, planned: &Planned) -> Result<()> {
     // Parts before the target, as the engine locks them.

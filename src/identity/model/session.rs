@@ -16,6 +16,7 @@ pub struct Holder {
     pub org_id: OrgId,
     pub name: String,
     pub email: String,
+    pub language: Option<String>,
     pub organisation: String,
     pub zone: String,
     pub role: String,
@@ -25,7 +26,7 @@ pub struct Holder {
 
 /// By the cookie's hash, unless it is over at `now`.
 pub async fn holder(ex: impl Into<Ex<'_>>, hash: [u8; 32], now: DateTime<Utc>) -> Result<Option<Holder>> {
-    q("SELECT s.id, s.user_id, s.org_id, u.name, u.email, o.name AS organisation, o.zone, m.role, u.operator, s.seen_at
+    q("SELECT s.id, s.user_id, s.org_id, u.name, u.email, u.language, o.name AS organisation, o.zone, m.role, u.operator, s.seen_at
        FROM sessions s
        JOIN users u ON u.id = s.user_id
        JOIN organisations o ON o.id = s.org_id

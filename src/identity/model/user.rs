@@ -70,6 +70,12 @@ pub async fn rename(tx: &mut Tx, id: UserId, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Another language, or that of the browser.
+pub async fn set_language(tx: &mut Tx, id: UserId, code: Option<&str>) -> Result<()> {
+    q("UPDATE users SET language = $2 WHERE id = $1").bind(id).bind(code).exec(tx).await?;
+    Ok(())
+}
+
 /// Replaces the password hash if it is still `old`, and holds the person's row until the end of the transaction;
 /// false when somebody was faster.
 pub async fn swap_password(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<bool> {

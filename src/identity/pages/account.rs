@@ -9,7 +9,7 @@ use crate::{
     identity::{self, device, session},
     kit::{Secret, SessionId},
     orgs::Caller,
-    render::{FieldText, Moment, View},
+    render::{FieldText, Language, Moment, View, text},
     web::{self, Flash, Form, Frame, Peer},
 };
 
@@ -20,8 +20,17 @@ const PATH: &str = "/settings/account";
 struct Account {
     email: String,
     name: String,
+    /// The code of the language they chose; empty: that of the browser.
+    language: String,
+    languages: Vec<Choice>,
     errors: Vec<FieldText>,
     sessions: Vec<SessionView>,
+}
+
+#[derive(Debug, Serialize)]
+struct Choice {
+    value: &'static str,
+    label: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,7 +61,16 @@ impl Account {
             address: session.address,
             last_seen: Moment::new(session.seen_at, now, caller.zone),
         });
-        Ok(Self { email: user.email.clone(), name: user.name.clone(), errors: Vec::new(), sessions: sessions.collect() })
+        let browser = Choice { value: "", label: text(&Message::new("account.language_of_browser")) };
+        let languages = Language::all().map(|language| Choice { value: language.code(), label: language.name() });
+        Ok(Self {
+            email: user.email.clone(),
+            name: user.name.clone(),
+            language: user.language.unwrap_or_default().to_owned(),
+            languages: std::iter::once(browser).chain(languages).collect(),
+            errors: Vec::new(),
+            sessions: sessions.collect(),
+        })
     }
 }
 
@@ -69,6 +87,18 @@ pub async fn rename(app: App, caller: Caller, form: Form, frame: Frame, peer: Pe
         Err(Error::Invalid(errors)) => {
             let mut view = Account::load(&app, &caller, &frame).await?;
             form.get("name").clone_into(&mut view.name);
+            wrong(frame, view, &errors)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[handler]
+pub async fn choose_language(app: App, caller: Caller, form: Form, frame: Frame) -> web::Result {
+    match identity::choose_language(&app, caller.person()?, form.get("language")).await {
+        Ok(()) => Ok(web::redirect(PATH)),
+        Err(Error::Invalid(errors)) => {
+            let view = Account::load(&app, &caller, &frame).await?;
             wrong(frame, view, &errors)
         }
         Err(e) => Err(e.into()),

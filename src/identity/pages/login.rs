@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Where somebody goes who came from nowhere.
-const HOME: &str = "/posts";
+const HOME: &str = "/calendar";
 
 /// The page.
 #[derive(Debug, Serialize)]

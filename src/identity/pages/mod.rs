@@ -22,6 +22,7 @@ pub fn mount(route: Route) -> Route {
         .at("/logout", post(login::sign_out))
         .at("/settings", get(account::to_account))
         .at("/settings/account", get(account::show).put(account::rename))
+        .at("/settings/language", put(account::choose_language).get(account::to_account))
         .at("/settings/password", put(account::change_password).get(account::to_account))
         .at("/settings/sessions/:id", poem::delete(account::end_session))
 }

@@ -225,7 +225,7 @@ fn parse(id: &str) -> Result<MediaId> {
 pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(id): Path<String>, form: Form) -> web::Result {
     let id = parse(&id)?;
     let alt: String = form.get("alt").trim().chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    match set_alt(&app, caller.org, id, &alt).await {
+    match set_alt(&app, &caller, id, &alt).await {
         Ok(()) => Ok(Flash::ok("media.saved").into_response(web::redirect("/media"), &peer)),
         Err(Error::Invalid(fields)) => {
             let mut library = Library::read(&app, caller.org, None).await?;
@@ -241,9 +241,10 @@ pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(id)
     }
 }
 
-async fn set_alt(app: &App, org: OrgId, id: MediaId, alt: &str) -> Result<()> {
+async fn set_alt(app: &App, caller: &Caller, id: MediaId, alt: &str) -> Result<()> {
     let mut tx = app.db.begin().await?;
-    Media::set_alt(&mut tx, org, id, alt).await?;
+    Media::set_alt(&mut tx, caller.org, id, alt).await?;
+    Media::note(&mut tx, caller.org, ("media.described", id), caller.user, app.clock.now()).await?;
     tx.commit().await
 }
 
@@ -254,6 +255,7 @@ pub async fn destroy(app: App, caller: Caller, peer: Peer, Path(id): Path<String
     let media = Media::find(&app.db, caller.org, id).await?;
     let mut tx = app.db.begin().await?;
     Media::delete(&mut tx, caller.org, id, app.clock.now()).await?;
+    Media::note(&mut tx, caller.org, ("media.deleted", id), caller.user, app.clock.now()).await?;
     tx.commit().await?;
     let done = Flash::ok(Message::new("media.deleted").with("name", media.name));
     Ok(done.undo(format!("/media/{id}/restoration"), "media.undo").into_response(web::redirect("/media"), &peer))
@@ -262,8 +264,10 @@ pub async fn destroy(app: App, caller: Caller, peer: Peer, Path(id): Path<String
 /// Puts it back.
 #[handler]
 pub async fn restore(app: App, caller: Caller, peer: Peer, Path(id): Path<String>) -> web::Result {
+    let id = parse(&id)?;
     let mut tx = app.db.begin().await?;
-    Media::restore(&mut tx, caller.org, parse(&id)?).await?;
+    Media::restore(&mut tx, caller.org, id).await?;
+    Media::note(&mut tx, caller.org, ("media.restored", id), caller.user, app.clock.now()).await?;
     tx.commit().await?;
     Ok(Flash::ok("media.restored").into_response(web::redirect("/media"), &peer))
 }

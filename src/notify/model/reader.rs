@@ -9,6 +9,7 @@ use crate::{
     kit::{NoticeId, OrgId, UserId},
     notify::Kind,
     orgs::{Caller, Role},
+    render::Language,
 };
 
 /// Most that are counted: more is shown as this many and a plus.
@@ -23,6 +24,8 @@ pub struct Recipient {
     pub email: String,
     /// Their name.
     pub name: String,
+    /// The code of the language they chose.
+    pub language: Option<String>,
     /// Their role.
     pub role: String,
     /// Name of the organisation.
@@ -32,13 +35,18 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// The language of their mails.
+    pub fn language(&self) -> Language {
+        self.language.as_deref().and_then(Language::parse).unwrap_or(Language::ENGLISH)
+    }
+
     /// How they want the mails.
     pub fn how(&self) -> How {
         self.mail.as_deref().and_then(How::parse).unwrap_or_default()
     }
 }
 
-const SELECT: &str = "SELECT u.id AS user_id, u.email, u.name, m.role, o.name AS organisation, k.mail
+const SELECT: &str = "SELECT u.id AS user_id, u.email, u.name, u.language, m.role, o.name AS organisation, k.mail
    FROM memberships m JOIN users u ON u.id = m.user_id JOIN organisations o ON o.id = m.org_id
      LEFT JOIN notice_choices k ON k.user_id = u.id AND k.kind = $1
    WHERE m.org_id = $2";

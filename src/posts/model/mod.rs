@@ -1,5 +1,6 @@
 //! The tables `posts` and `post_versions`, and reads that join them with the tables of delivery and channels.
 
+pub mod calendar;
 mod listing;
 mod month;
 mod page;

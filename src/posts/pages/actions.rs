@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use poem::{Response, handler, web::Path};
 use url::Url;
 
-use super::{id, show::Show};
+use super::{
+    id,
+    show::Show,
+    toast::{Asker, page_of, undo},
+};
 use crate::{
     app::App,
     db::Tx,
@@ -107,19 +111,21 @@ fn answer(form: &Form) -> Result<Resolution, FieldError> {
 
 /// Deletes a post: nothing of it goes out any more; what is live stays live.
 #[handler]
-pub async fn remove(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
+pub async fn remove(app: App, caller: Caller, asker: Asker, Path(post): Path<String>) -> web::Result {
     let post: PostId = id(&post)?;
     Post::find(&app.db, caller.org, post).await?;
     let mut tx = app.db.begin().await?;
     crate::posts::remove(&mut tx, &caller, post, app.clock.now()).await?;
     tx.commit().await?;
-    let done = Flash::ok("post.deleted").undo(format!("/posts/{post}/restoration"), "post.undo");
-    Ok(done.into_response(web::redirect("/posts"), &peer))
+    let back = asker.back("");
+    let path = format!("/posts/{post}/restoration");
+    let taken_back = if back.is_empty() { path } else { undo(&path, &[], &back) };
+    asker.done(Flash::ok("post.deleted").undo(taken_back, "post.undo"), "/posts")
 }
 
 /// Brings a deleted post back as it stood.
 #[handler]
-pub async fn bring_back(app: App, caller: Caller, peer: Peer, Path(post): Path<String>) -> web::Result {
+pub async fn bring_back(app: App, caller: Caller, asker: Asker, Path(post): Path<String>) -> web::Result {
     let post: PostId = id(&post)?;
     let (mut tx, now) = (app.db.begin().await?, app.clock.now());
     if let Some(deleted) = model::lock(&mut tx, caller.org, post).await? {
@@ -128,7 +134,7 @@ pub async fn bring_back(app: App, caller: Caller, peer: Peer, Path(post): Path<S
         note(&mut tx, &caller, post, "post.brought_back", now).await?;
         tx.commit().await?;
     }
-    Ok(Flash::ok("post.brought_back").into_response(web::redirect(&format!("/posts/{post}")), &peer))
+    asker.done(Flash::ok("post.brought_back"), &page_of(post))
 }
 
 async fn note(tx: &mut Tx, caller: &Caller, post: PostId, kind: &'static str, now: DateTime<Utc>) -> Result<()> {

@@ -11,6 +11,7 @@ use super::{
     composer::{Compose, Desk, blank, field_error},
     editing::{self, Editing},
     id,
+    prefill::{Prefill, prefill},
     received::{self, Received},
     repeat,
     typed::{Action, Typed},
@@ -37,13 +38,16 @@ use crate::{
 pub struct NewQuery {
     #[serde(default)]
     channel: String,
+    #[serde(flatten)]
+    begin: Prefill,
 }
 
 /// An empty form.
 #[handler]
 pub async fn new(app: App, caller: Caller, frame: Frame, Query(query): Query<NewQuery>) -> web::Result {
     let channels = Channel::list(&app.db, caller.org).await?;
-    let typed = blank(&channels, query.channel.parse().ok(), &caller, app.clock.now());
+    let mut typed = blank(&channels, query.channel.parse().ok(), &caller, app.clock.now());
+    prefill(&app, &caller, (&mut typed, &channels), &query.begin).await?;
     let desk = Desk::load(&app, caller.org, &typed).await?;
     Ok(frame.page(&Compose::new(&app, &caller, (&typed, None), &desk, &[]).await?)?)
 }

@@ -19,7 +19,7 @@ use crate::{
         words::{Reader, say, target_state},
     },
     providers,
-    render::{View, text},
+    render::{View, date, text},
     web::{self, Frame},
 };
 
@@ -159,7 +159,7 @@ impl Index {
         };
         Ok(Self {
             month: MonthView {
-                label: month.format("%B %Y").to_string(),
+                label: date::month(month),
                 iso: month.format("%Y-%m").to_string(),
                 previous: (month - Months::new(1)).format("%Y-%m").to_string(),
                 next: (month + Months::new(1)).format("%Y-%m").to_string(),

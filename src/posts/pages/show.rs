@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    delivery::{Part, PartState, TargetState},
+    delivery::{self, Part, PartState, TargetState},
     error::{Failure, FailureKind, FieldError, Message, Result},
     events,
     kit::{MediaId, PartId, PostId, TargetId, text::Doc, zone},
@@ -75,6 +75,17 @@ struct TargetView {
     parts: Vec<PartView>,
     timeline: Vec<Line>,
     actions: Actions,
+    /// Its time, when it may be given another one.
+    #[serde(rename = "move")]
+    relocation: Option<Relocation>,
+}
+
+#[derive(Debug, Serialize)]
+struct Relocation {
+    /// In microseconds.
+    at: i64,
+    date: String,
+    time: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -252,6 +263,7 @@ impl Told {
             parts: listed.parts.iter().map(|p| self.part(p, provider)).collect(),
             timeline: timeline::lines(listed, events, &self.attempts, provider, self.reader),
             actions: actions(listed, several, series),
+            relocation: relocation(listed, own_zone),
         }
     }
 
@@ -315,6 +327,18 @@ fn actions(listed: &Listed, several: bool, series: bool) -> Actions {
         reconnect: reconnect(listed),
         resolve: listed.parts.iter().filter(|p| p.state == NeedsYou).map(|p| p.id).collect(),
     }
+}
+
+fn relocation(listed: &Listed, zone: chrono_tz::Tz) -> Option<Relocation> {
+    let waits = listed.parts.iter().all(|p| matches!(p.state, PartState::Waiting | PartState::Cancelled));
+    let due =
+        listed.target.due_at.filter(|_| waits && delivery::is_movable(listed.target.state, listed.target.reason.as_deref()))?;
+    let wall = zone::wall(zone, due);
+    Some(Relocation {
+        at: due.timestamp_micros(),
+        date: wall.format("%Y-%m-%d").to_string(),
+        time: wall.format("%H:%M").to_string(),
+    })
 }
 
 fn reconnect(listed: &Listed) -> Option<String> {

@@ -38,7 +38,7 @@ both_databases! {
         login(&browser, "", "").await.expect(422);
         login(&browser, &"x".repeat(10_000), &"x".repeat(10_000)).await.expect(422);
         assert!(browser.cookie("session").is_none());
-        assert_eq!(login(&browser, " ANN@example.org", PASSWORD).await.expect(303).header("location"), "/posts");
+        assert_eq!(login(&browser, " ANN@example.org", PASSWORD).await.expect(303).header("location"), "/calendar");
         browser.get("/settings/account").await.expect(200);
     }
 
@@ -50,8 +50,8 @@ both_databases! {
         assert_eq!(away.header("location"), "/login?next=%2Fsettings%2Forganisation");
         assert!(stranger.get(away.header("location")).await.expect(200).page().contains("value=\"/settings/organisation\""));
         for (next, leads) in [
-            ("/channels?x=1", "/channels?x=1"), ("//evil.example", "/posts"), ("/\\evil.example", "/posts"),
-            ("https://evil.example/", "/posts"), ("/\t/evil.example", "/posts"), ("", "/posts"),
+            ("/channels?x=1", "/channels?x=1"), ("//evil.example", "/calendar"), ("/\\evil.example", "/calendar"),
+            ("https://evil.example/", "/calendar"), ("/\t/evil.example", "/calendar"), ("", "/calendar"),
         ] {
             let browser = app.visitor();
             let fields = [("email", "ann@example.org"), ("password", PASSWORD), ("next", next)];

@@ -1,0 +1,42 @@
+//! Pages that search finds by their names, in the language of whoever asks. Pure.
+
+use super::found::Found;
+use crate::{
+    error::Message,
+    render::text,
+    search::{Piece, folded},
+};
+
+/// Address, name and icon; only operators see the last ones.
+const PLACES: &[(&str, &str, &str)] = &[
+    ("/posts/new", "nav.compose", "pen-line"),
+    ("/posts", "nav.posts", "list-checks"),
+    ("/inbox", "nav.inbox", "inbox"),
+    ("/channels", "nav.channels", "radio"),
+    ("/channels/connect", "channels.connect", "plus"),
+    ("/media", "nav.media", "images"),
+    ("/notices", "nav.notices", "bell"),
+    ("/settings/account", "account.profile", "user"),
+    ("/settings/organisation", "org.title", "settings"),
+    ("/settings/notices", "notices.choices", "bell"),
+    ("/settings/tokens", "token.title", "key-round"),
+    ("/docs", "nav.docs", "book-open"),
+    ("/sandbox", "nav.wall", "flask-conical"),
+];
+const OPERATORS: &[(&str, &str, &str)] = &[("/admin", "nav.admin", "activity"), ("/admin/jobs", "jobs.title", "activity")];
+
+/// Those whose name has a word that begins so; all of them when nothing is asked.
+pub fn find(typed: &str, operator: bool) -> Vec<Found> {
+    let asked = folded(typed);
+    let meets = |name: &str| asked.iter().all(|word| folded(name).iter().any(|own| own.starts_with(word.as_str())));
+    let seen = PLACES.iter().chain(OPERATORS.iter().filter(|_| operator));
+    let named = seen.map(|(url, key, icon)| (*url, text(&Message::new(key)), *icon));
+    let place = |(url, name, icon): (&str, String, &'static str)| Found {
+        kind: "page",
+        url: url.to_owned(),
+        icon,
+        title: vec![Piece { text: name, hit: false }],
+        ..Found::default()
+    };
+    named.filter(|(_, name, _)| meets(name)).map(place).collect()
+}

@@ -1,0 +1,99 @@
+//! What a new post begins with when an address says so: a time, channels, or what another post says.
+
+use chrono::NaiveDateTime;
+use serde::Deserialize;
+
+use super::{
+    mentions,
+    typed::{Typed, TypedPart},
+};
+use crate::{
+    app::App,
+    channels::Channel,
+    error::Result,
+    kit::{ChannelId, PostId, text::Doc, zone},
+    orgs::Caller,
+    posts::{
+        listing,
+        model::{self, Post, StoredPart},
+    },
+    providers::MediaRef,
+};
+
+/// The query of `/posts/new`. What makes no sense is as if it had not been said.
+#[derive(Debug, Default, Deserialize)]
+pub struct Prefill {
+    /// `2026-11-24T09:20`.
+    #[serde(default)]
+    at: String,
+    /// The clock on which that is; the organisation's when nothing is said.
+    #[serde(default)]
+    zone: String,
+    /// Ids with commas between them.
+    #[serde(default)]
+    channels: String,
+    /// The post to begin with.
+    #[serde(default)]
+    from: String,
+}
+
+/// Puts it into an empty form. [`crate::Error::NotFound`] for a post of others.
+pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Channel]), asked: &Prefill) -> Result<()> {
+    if let Ok(post) = asked.from.parse::<PostId>() {
+        copy(app, caller, (&mut *typed, channels), post).await?;
+    }
+    let wanted: Vec<ChannelId> = asked.channels.split(',').filter_map(|id| id.parse().ok()).collect();
+    let known: Vec<String> = channels.iter().filter(|c| wanted.contains(&c.id)).map(|c| c.id.to_string()).collect();
+    if !known.is_empty() {
+        typed.channels = known;
+    }
+    if let Ok(at) = NaiveDateTime::parse_from_str(&asked.at, "%Y-%m-%dT%H:%M") {
+        "at".clone_into(&mut typed.when);
+        typed.date = at.format("%Y-%m-%d").to_string();
+        typed.time = at.format("%H:%M").to_string();
+    }
+    if let Some(zone) = zone::parse(&asked.zone) {
+        zone.name().clone_into(&mut typed.zone);
+    }
+    Ok(())
+}
+
+/// The text of a post and the channels it goes to. Of a post that says different things on different channels it is what the
+/// first of them says.
+async fn copy(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Channel]), post: PostId) -> Result<()> {
+    Post::find(&app.db, caller.org, post).await?;
+    let listed = listing::of_post(&app.db, caller.org, post).await?;
+    let there = |id: ChannelId| channels.iter().any(|c| c.id == id);
+    let mut ids: Vec<String> = Vec::new();
+    for id in listed.iter().map(|l| l.target.channel_id).filter(|id| there(*id)).map(|id| id.to_string()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    typed.channels = ids;
+    typed.parts = match listed.first() {
+        Some(first) => {
+            first.parts.iter().map(|p| part((&p.content, &first.channel.provider), &p.media, p.delay_seconds)).collect()
+        }
+        None => {
+            let loose: Vec<StoredPart> = model::latest_version(&app.db, caller.org, post).await?.1.parts;
+            loose.iter().map(|p| part((&p.content, ""), &p.media, p.delay_seconds)).collect()
+        }
+    };
+    if typed.parts.is_empty() {
+        typed.parts.push(TypedPart::default());
+    }
+    Ok(())
+}
+
+fn part((content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i64) -> TypedPart {
+    let doc = Doc::from_html(content);
+    TypedPart {
+        mentions: mentions::of(&doc, provider),
+        text: doc.to_plain(),
+        delay_minutes: (delay_seconds / 60).to_string(),
+        media: media.iter().map(|m| m.id).collect(),
+        alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
+        ..TypedPart::default()
+    }
+}
