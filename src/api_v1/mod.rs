@@ -17,13 +17,20 @@ use crate::{
 /// Where it is mounted.
 pub const PREFIX: &str = "/api/v1";
 
-type Operations =
-    (posts::api::Api, posts::api::Targets, channels::api::Api, channels::api::Lookups, media::api::Api, tokens::api::Api);
+type Operations = (
+    posts::api::Api,
+    posts::api::Targets,
+    channels::api::Api,
+    channels::api::Customers,
+    channels::api::Lookups,
+    media::api::Api,
+    tokens::api::Api,
+);
 
 /// The operations with their documentation.
 fn service() -> OpenApiService<Operations, ()> {
-    use channels::api::{Api as Channels, Lookups};
-    let operations = (posts::api::Api, posts::api::Targets, Channels, Lookups, media::api::Api, tokens::api::Api);
+    use channels::api::{Api as Channels, Customers, Lookups};
+    let operations = (posts::api::Api, posts::api::Targets, Channels, Customers, Lookups, media::api::Api, tokens::api::Api);
     OpenApiService::new(operations, "Rostrum", env!("CARGO_PKG_VERSION"))
 }
 

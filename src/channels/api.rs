@@ -1,5 +1,6 @@
-//! `/api/v1/channels`: connected accounts and their weekly posting times. Connecting is for the pages and the command line.
+//! `/api/v1/channels`: connected accounts, whom they are run for, and their weekly posting times. Connecting is for the pages and the command line.
 
+mod customers;
 mod lookups;
 
 use chrono::{DateTime, Utc};
@@ -11,9 +12,10 @@ use poem_openapi::{
 use serde::Serialize;
 use serde_json::Value as Json;
 
-pub use self::lookups::Lookups;
+use self::customers::CustomerView;
+pub use self::{customers::Customers, lookups::Lookups};
 use super::{
-    model::{Channel, ChannelChange, Slot},
+    model::{Channel, ChannelChange, Customer, Slot},
     picture::public,
     slots::{self, NewSlot},
 };
@@ -21,7 +23,7 @@ use crate::{
     app::App,
     db::{Ex, Tx},
     error::{Error, Result},
-    kit::{ChannelId, OrgId, SlotId, zone},
+    kit::{ChannelId, CustomerId, OrgId, SlotId, zone},
     orgs::{Caller, Role, check},
     tokens::{
         Cursor, Refusal, Scope,
@@ -59,6 +61,8 @@ pub struct ChannelView {
     reason: Option<String>,
     /// The IANA zone of its posting times.
     zone: String,
+    /// Whom it is run for.
+    customer: Option<CustomerView>,
     /// When it was first connected.
     created_at: DateTime<Utc>,
     /// Its weekly posting times, by time of day.
@@ -85,6 +89,8 @@ struct NewNames {
     name: Option<String>,
     /// The IANA zone of its posting times.
     zone: Option<String>,
+    /// The id of the customer it is run for; an empty text: nobody in particular.
+    customer: Option<String>,
 }
 
 /// A posting time to be added.
@@ -99,7 +105,7 @@ struct NewTime {
 
 impl Example for NewNames {
     fn example() -> Self {
-        Self { name: Some("Analytical Press".into()), zone: Some("Europe/London".into()) }
+        Self { name: Some("Analytical Press".into()), zone: Some("Europe/London".into()), customer: None }
     }
 }
 
@@ -123,6 +129,7 @@ impl Example for ChannelView {
             state: "active".into(),
             reason: None,
             zone: "Europe/London".into(),
+            customer: Some(CustomerView::example()),
             created_at: "2026-11-23T08:00:00Z".parse().unwrap_or_default(),
             slots: vec![slot],
         }
@@ -130,7 +137,7 @@ impl Example for ChannelView {
 }
 
 impl ChannelView {
-    fn new(app: &App, channel: Channel, slots: &[Slot]) -> Self {
+    fn new(app: &App, channel: Channel, slots: &[Slot], customer: Option<Customer>) -> Self {
         let slot = |s: &Slot| SlotView { id: s.id.to_string(), time: slots::time(s.minute), weekdays: slots::days(s.weekdays) };
         Self {
             id: channel.id.to_string(),
@@ -142,6 +149,7 @@ impl ChannelView {
             state: channel.state.as_str().into(),
             reason: channel.reason,
             zone: channel.zone,
+            customer: customer.map(CustomerView::from),
             created_at: channel.created_at,
             slots: slots.iter().map(slot).collect(),
         }
@@ -150,8 +158,12 @@ impl ChannelView {
     async fn find(app: &App, ex: impl Into<Ex<'_>>, org: OrgId, id: ChannelId) -> Result<Self> {
         let mut ex = ex.into();
         let channel = Channel::find(&mut ex, org, id).await?;
+        let customer = match channel.customer_id {
+            Some(id) => Some(Customer::find(&mut ex, org, id).await?),
+            None => None,
+        };
         let slots = Slot::list(ex, org, id).await?;
-        Ok(Self::new(app, channel, &slots))
+        Ok(Self::new(app, channel, &slots, customer))
     }
 }
 
@@ -169,15 +181,20 @@ impl Api {
         limit: Query<Option<i64>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
+        /// Only those that are run for this customer.
+        customer: Query<Option<String>>,
     ) -> Answer<Reply<Page<ChannelView>>, Read> {
         let org = token.may(Scope::ChannelsRead)?.org;
         let (take, after) = (self::limit(limit.0)?, Cursor::read(cursor.0.as_deref())?);
+        let wanted = customer.0.as_deref().map(customer_id).transpose()?;
         let all = Channel::list(&app.db, org).await?;
-        let slots = Slot::of_organisation(&app.db, org).await?;
-        let rest: Vec<Channel> = all.into_iter().filter(|c| after.is_none_or(|a| c.id.0 > a.id)).collect();
+        let (slots, customers) = (Slot::of_organisation(&app.db, org).await?, Customer::list(&app.db, org).await?);
+        let fits = |c: &Channel| wanted.is_none_or(|of| c.customer_id == Some(of)) && after.is_none_or(|a| c.id.0 > a.id);
+        let rest: Vec<Channel> = all.into_iter().filter(fits).collect();
         let view = |channel: Channel| {
             let own: Vec<Slot> = slots.iter().filter(|(of, _)| *of == channel.id).map(|(_, slot)| slot.clone()).collect();
-            ChannelView::new(&app, channel, &own)
+            let customer = customers.iter().find(|customer| Some(customer.id) == channel.customer_id).cloned();
+            ChannelView::new(&app, channel, &own, customer)
         };
         Ok(Page::of(rest, take, |c: &Channel| Cursor::new(c.created_at, c.id), view))
     }
@@ -199,7 +216,7 @@ impl Api {
 
     /// Change a channel
     ///
-    /// Its name and zone; what is not named stays. Needs `channels:write`.
+    /// Its name, its zone and whom it is run for; what is not named stays. Needs `channels:write`.
     #[oai(path = "/channels/:id", method = "patch", operation_id = "updateChannel", tag = "About::Channels")]
     async fn update(
         &self,
@@ -214,9 +231,15 @@ impl Api {
         body: Body<NewNames>,
     ) -> Answer<Reply<ChannelView>, Write> {
         let change = Change::begin(&app, &token, (&id, if_match.0)).await?;
-        let names = names(&change.channel, &body.json)?;
+        let (names, customer) = changes(&change.channel, &body.json)?;
         let Change { channel, caller, mut tx } = change;
         channel.change(&mut tx, &names, caller.user, app.clock.now()).await?;
+        if let Some(customer) = customer {
+            Customer::assign(&mut tx, caller.org, channel.id, customer).await.map_err(|e| match e {
+                Error::NotFound("customer") => Error::invalid("customer", "customers.unknown"),
+                e => e,
+            })?;
+        }
         Ok(end(&app, tx, &once, &channel).await?)
     }
 
@@ -347,9 +370,15 @@ async fn end<const STATUS: u16>(app: &App, mut tx: Tx, once: &Once, channel: &Ch
     once.commit(tx, Reply::tagged(&view, None)).await
 }
 
-fn names(channel: &Channel, body: &Json) -> Result<ChannelChange> {
+fn customer_id(given: &str) -> Result<CustomerId> {
+    given.parse().map_err(|_| Error::invalid("customer", "customers.unknown"))
+}
+
+/// Name and zone, and whom it is to be run for from now on, where that is named.
+fn changes(channel: &Channel, body: &Json) -> Result<(ChannelChange, Option<Option<CustomerId>>)> {
     let wrong = Wrong::default();
     let (mut name, mut found) = (channel.name.clone(), zone::parse(&channel.zone).unwrap_or_default());
+    let mut customer = None;
     if let Some(body) = Input::body(body, &wrong) {
         match body.text("name").map(|text| check::name("name", text)) {
             Some(Ok(text)) => name = text,
@@ -361,9 +390,14 @@ fn names(channel: &Channel, body: &Json) -> Result<ChannelChange> {
             Some(None) => wrong.add("zone", "org.zone_unknown"),
             None => {}
         }
+        match body.text("customer").map(|id| if id.is_empty() { Ok(None) } else { customer_id(id).map(Some) }) {
+            Some(Ok(id)) => customer = Some(id),
+            Some(Err(_)) => wrong.add("customer", "customers.unknown"),
+            None => {}
+        }
     }
     wrong.check()?;
-    Ok(ChannelChange { name, zone: found })
+    Ok((ChannelChange { name, zone: found }, customer))
 }
 
 fn time(body: &Json) -> Result<NewSlot> {

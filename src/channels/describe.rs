@@ -66,7 +66,20 @@ fn accepts(limits: &Limits) -> String {
 }
 
 fn count(key: &'static str, n: usize) -> String {
-    text(&Message::new(key).with("count", n))
+    text(&Message::new(key).with("count", grouped(n)))
+}
+
+/// With a comma between thousands.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// One thing a platform limits.
@@ -138,9 +151,15 @@ mod tests {
             "Pictures: 4, up to 2 MiB each",
             "Films: 1",
             "Together: Pictures or films, not both",
-            "Picture descriptions: 1000 characters",
+            "Picture descriptions: 1,000 characters",
         ];
         assert_eq!(said, expected);
         assert!(limits(&Limits::NONE).is_empty());
+    }
+
+    #[test]
+    fn thousands_are_kept_apart() {
+        let all = [0, 12, 999, 1_000, 63_206, 1_234_567].map(grouped);
+        assert_eq!(all, ["0", "12", "999", "1,000", "63,206", "1,234,567"]);
     }
 }

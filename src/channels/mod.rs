@@ -19,7 +19,7 @@ mod schema;
 pub mod slots;
 mod vault;
 
-pub use connect::{Connecting, connect, connect_page};
+pub use connect::{Connecting, connect, connect_page, offered};
 pub use describe::{Limit, describe, limits};
 pub use health::{Health, test};
 pub use jobs::{Prune, RefreshPictures};

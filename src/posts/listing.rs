@@ -90,6 +90,15 @@ pub async fn of_post(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<
     complete(ex, org, rows).await
 }
 
+/// Of each entry of some posts the newest target, ordered by post and entry.
+pub async fn newest_of(ex: impl Into<Ex<'_>>, org: OrgId, posts: &[PostId]) -> Result<Vec<Listed>> {
+    let (mut ex, mut rows) = (ex.into(), Vec::new());
+    for posts in posts.chunks(BATCH) {
+        rows.extend(model::newest_of(&mut ex, org, posts).await?);
+    }
+    complete(ex, org, rows).await
+}
+
 /// Some targets, in the order of `ids`; those that are deleted or somebody else's are left out.
 pub async fn of_targets(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[TargetId]) -> Result<Vec<Listed>> {
     let mut ex = ex.into();

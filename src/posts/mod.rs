@@ -31,7 +31,7 @@ pub mod words;
 pub use autosave::Prune;
 pub use common_slot::next_common;
 pub use draft::{Draft, Entry, EntryPart, Problem, Saved, When};
-pub use listing::{Listed, ListedChannel, ListedRemote, find, list, of_post, of_targets};
+pub use listing::{Listed, ListedChannel, ListedRemote, find, list, newest_of, of_post, of_targets};
 pub use model::{Attempt, Tag, attempts_of, calendar as calendar_queries};
 pub use plan::{plan_due, start as start_planner};
 pub use remove::remove;

@@ -3,7 +3,7 @@
 //! Occurrences of the next sixty days are targets like any other; later ones are only drawn. An occurrence is never touched
 //! once the engine has begun with it, and publishing one touches no other.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::IANA_TZDB_VERSION;
@@ -21,7 +21,7 @@ use crate::{
     delivery::{self, TargetState},
     error::{Error, OrNotFound as _, Result},
     events::{self, Event},
-    kit::{OrgId, PostId, TargetId, recur::Rule},
+    kit::{OrgId, PostId, TargetId, VersionId, recur::Rule},
     orgs::Caller,
 };
 
@@ -259,7 +259,7 @@ pub struct Upcoming {
     /// When.
     pub at: DateTime<Utc>,
     /// What it will say, one per channel.
-    pub entries: std::sync::Arc<Vec<StoredEntry>>,
+    pub entries: Arc<Vec<StoredEntry>>,
     /// Days between two, when it is so many days.
     pub days: Option<u32>,
 }
@@ -267,18 +267,23 @@ pub struct Upcoming {
 /// What recurrences will add in a window of time beyond the targets that exist, earliest first.
 pub async fn upcoming(ex: impl Into<Ex<'_>>, org: OrgId, (from, to): (DateTime<Utc>, DateTime<Utc>)) -> Result<Vec<Upcoming>> {
     let mut ex = ex.into();
-    let mut drawn = Vec::new();
+    let mut due = Vec::new();
     for series in model::recurrences_of(&mut ex, org, to).await? {
         let begin = series.next_at.map_or(from, |next| next.max(from));
         let end = series.ends_before.map_or(to, |end| end.min(to));
-        let rule = &series.rule.0;
-        let instants = rule.occurrences(begin - chrono::TimeDelta::microseconds(1)).map(|one| one.at);
+        let instants = series.rule.0.occurrences(begin - chrono::TimeDelta::microseconds(1)).map(|one| one.at);
         let instants: Vec<_> = instants.take_while(|at| *at < end).take(MAX_DRAWN).collect();
-        if instants.is_empty() {
-            continue;
+        if !instants.is_empty() {
+            due.push((series, instants));
         }
-        let entries = std::sync::Arc::new(model::version(&mut ex, org, series.version_id).await?.entries);
-        let one = |at| Upcoming { post: series.post_id, at, entries: entries.clone(), days: rule.days() };
+    }
+    let ids: Vec<VersionId> = due.iter().map(|(series, _)| series.version_id).collect();
+    let versions = model::versions(&mut ex, org, &ids).await?.into_iter();
+    let said: HashMap<VersionId, _> = versions.map(|(id, stored)| (id, Arc::new(stored.entries))).collect();
+    let mut drawn = Vec::new();
+    for (series, instants) in due {
+        let entries = said.get(&series.version_id).ok_or(Error::NotFound("post"))?;
+        let one = |at| Upcoming { post: series.post_id, at, entries: entries.clone(), days: series.rule.0.days() };
         drawn.extend(instants.into_iter().map(one));
     }
     drawn.sort_by_key(|one| (one.at, one.post));

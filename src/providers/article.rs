@@ -3,9 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value as Json;
+use url::Url;
 
 use super::{Call, Descriptor, Draft, Failure, Found, Problem, Remote, StepKey, likeness};
-use crate::{error::Message, kit::MediaId};
+use crate::{error::Message, http::Client, kit::MediaId};
 
 /// How far the clocks of two machines may be apart.
 pub const BEFORE: TimeDelta = TimeDelta::minutes(5);
@@ -42,6 +43,14 @@ pub struct Label {
     pub value: String,
     /// What people call it.
     pub name: String,
+}
+
+/// A site's address as people copy it, without what follows `inside`, which leads into its pages.
+pub fn site(http: &Client, given: &str, inside: &str) -> Result<String, Failure> {
+    http.check(given).map_err(|words| Failure::rejected(format!("{given}: {words}")))?;
+    let url = Url::parse(given).map_err(|e| Failure::rejected(format!("{given}: {e}")))?;
+    let path = url.path().split(inside).next().unwrap_or_default().trim_end_matches('/');
+    Ok(format!("{}{path}", url.origin().ascii_serialization()))
 }
 
 /// An article is one part with words, and not too many.

@@ -227,6 +227,7 @@ async fn promises_are_kept_and_only_those_are_made() {
         assert_eq!(about.can.delete, supported(&provider.delete(&call, &remote).await), "{}: delete", about.id);
         assert_eq!(about.can.edit, supported(&provider.edit(&call, &remote).await), "{}: edit", about.id);
         let access = stage.access();
+        assert!(supported(&provider.whoami(&access).await), "{}: nobody can ask whether a channel works", about.id);
         assert_eq!(about.can.limits, supported(&provider.limits(&access).await), "{}: limits", about.id);
         assert_eq!(about.can.mentions, supported(&provider.mentions(&access, "a").await), "{}: mentions", about.id);
         assert_eq!(about.can.metrics, supported(&provider.metrics(&access, &remote).await), "{}: metrics", about.id);

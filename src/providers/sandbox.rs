@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Account, Answers, Call, Can, Candidate, Choice, Connected, Descriptor, Effect, Failure, Field, Found, Fut, Group, Limits,
-    Link, MediaFile, Outcome, Picture, Provider, Remote, StepKey, Text, call::host,
+    Access, Account, Answers, Call, Can, Candidate, Choice, Connected, Descriptor, Effect, Failure, Field, Found, Fut, Group,
+    Identity, Limits, Link, MediaFile, Outcome, Picture, Provider, Remote, StepKey, Text, call::host,
 };
 use crate::{
     http::{Method, Reply, Request},
@@ -135,6 +135,10 @@ impl Provider for Sandbox {
         Box::pin(async { connect(link, answers).await.map(Connected::from) })
     }
 
+    fn whoami<'a>(&'a self, access: &'a Access<'a>) -> Fut<'a, Identity> {
+        Box::pin(whoami(access))
+    }
+
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {
         Box::pin(publish(call))
     }
@@ -179,6 +183,16 @@ async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Failure>
         url: Some(opened.url),
         credentials: json!(credentials),
     })
+}
+
+async fn whoami(access: &Access<'_>) -> Result<Identity, Failure> {
+    #[derive(Deserialize)]
+    struct Me {
+        id: String,
+        handle: String,
+    }
+    let Me { id, handle } = request(access, Method::GET, "me")?.send().await?.ok(access.now, explain)?.json()?;
+    Ok(Identity { id, name: handle.clone(), handle, picture: None })
 }
 
 async fn publish(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -273,15 +287,15 @@ async fn delete(call: &Call<'_>, remote: &Remote) -> Result<(), Failure> {
     if reply.status == 404 { Ok(()) } else { reply.ok(call.now, explain).map(|_| ()) }
 }
 
-fn credentials(call: &Call<'_>) -> Result<Credentials, Failure> {
-    serde_json::from_value(call.tokens.current())
+fn credentials(access: &Access<'_>) -> Result<Credentials, Failure> {
+    serde_json::from_value(access.tokens.current())
         .map_err(|e| Failure::reconnect(format!("the stored credentials cannot be read: {e}")))
 }
 
-fn request(call: &Call<'_>, method: Method, path: &str) -> Result<Request, Failure> {
-    let credentials = credentials(call)?;
-    let base = base(&credentials.server, &call.host(&ABOUT, "web"))?;
-    Ok(call.http.request(method, &format!("{base}/api/{path}")).bearer(&credentials.token))
+fn request(access: &Access<'_>, method: Method, path: &str) -> Result<Request, Failure> {
+    let credentials = credentials(access)?;
+    let base = base(&credentials.server, &access.host(&ABOUT, "web"))?;
+    Ok(access.http.request(method, &format!("{base}/api/{path}")).bearer(&credentials.token))
 }
 
 fn base(server: &str, own: &str) -> Result<String, Failure> {

@@ -14,8 +14,8 @@ use poem_openapi::{
 
 use self::{
     answers::{
-        Absent, AbsentOrBusy, Answer, Ask, Candidates, Changed, Connected, Created, Groups, Integrations, Looked, NoOthers,
-        Posts, Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
+        Absent, AbsentOrBusy, Address, Answer, Ask, Candidates, Changed, Connected, Created, Groups, Integrations, Looked, Named,
+        NoOthers, Posts, Query as InQuery, Removed, Settings, Slot, Take, Uploaded, Write,
     },
     key::Key,
     payload::{Body, FileUpload, Wire},
@@ -25,11 +25,11 @@ use super::{
     group::Group,
     list,
     objects::{
-        Connection, Customer, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus, Trigger,
-        UploadedMedia,
+        ConnectAddress, Connection, Customer, Deleted, FetchUrl, FreeSlot, Integration, IntegrationSettings, NewPost, NewStatus,
+        Trigger, UploadedMedia,
     },
     refusal::Refusal,
-    remove, settings, status, trigger,
+    remove, settings, social, status, trigger,
     window::Asked,
 };
 use crate::{
@@ -121,6 +121,24 @@ impl Api {
     ) -> Answer<Looked, Ask> {
         let channel = channel(&app, key.0.org, &id).await?;
         Ok(trigger::ask(&app, &channel, &body.json).await?.into())
+    }
+
+    /// Begin to connect a channel
+    ///
+    /// Gives the address of the page on which a person connects an account of this provider, or connects a channel again.
+    /// Whoever opens it signs in first.
+    #[oai(path = "/social/:integration", method = "get", operation_id = "connectIntegration", tag = "About::Channels")]
+    async fn social(
+        &self,
+        app: App,
+        key: Key,
+        /// The provider's id, for example `bluesky`.
+        integration: Path<String>,
+        /// The account's id at the platform, or the id of its channel, to connect that one again.
+        refresh: Query<Option<String>>,
+    ) -> Answer<Address, Named> {
+        let url = social::address(&app, key.0.org, &integration, refresh.as_deref()).await?;
+        Ok(ConnectAddress { url }.into())
     }
 
     /// Find a channel's next free posting time

@@ -1,6 +1,6 @@
 //! Occurrences that are not planned yet, as Postiz lists them: copies of the last one that is planned, under its id.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -14,40 +14,31 @@ use crate::{
     app::App,
     channels::public_picture,
     error::Result,
-    kit::{OrgId, PostId},
+    kit::{ChannelId, OrgId, PostId},
     posts::{self, Listed},
 };
 
-/// Those of a time, earliest first.
-pub async fn copies(app: &App, org: OrgId, window: Window) -> Result<Vec<Post>> {
-    let mut last: HashMap<PostId, Vec<Listed>> = HashMap::new();
-    let mut copies = Vec::new();
+/// Those of a time on the channels that are wanted, earliest first.
+pub async fn copies(app: &App, org: OrgId, window: Window, wants: impl Fn(ChannelId) -> bool) -> Result<Vec<Post>> {
     let upcoming = posts::recurrence::upcoming(&app.db, org, window).await?;
-    let known: BTreeSet<PostId> = upcoming.iter().map(|one| one.post).collect();
-    let worn = posts::Tag::of_posts(&app.db, org, &known.into_iter().collect::<Vec<_>>()).await?;
+    let ids: BTreeSet<PostId> = upcoming.iter().map(|one| one.post).collect();
+    let mut planned: HashMap<PostId, Vec<Listed>> = HashMap::new();
+    for listed in posts::newest_of(&app.db, org, &ids.iter().copied().collect::<Vec<_>>()).await? {
+        if wants(listed.target.channel_id) {
+            planned.entry(listed.target.post_id).or_default().push(listed);
+        }
+    }
+    let worn = posts::Tag::of_posts(&app.db, org, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut copies = Vec::new();
     for one in upcoming {
-        let planned = match last.entry(one.post) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(last_of_each(posts::of_post(&app.db, org, one.post).await?)),
-        };
         let tags = || {
             let own = worn.iter().filter(|(post, ..)| *post == one.post);
             own.map(|(_, id, name, colour)| Tagged::new(id, name.clone(), colour)).collect()
         };
-        copies.extend(planned.iter().map(|listed| Post { tags: tags(), ..copy(app, listed, one.at, one.days) }));
+        let entries = planned.get(&one.post).into_iter().flatten();
+        copies.extend(entries.map(|listed| Post { tags: tags(), ..copy(app, listed, one.at, one.days) }));
     }
     Ok(copies)
-}
-
-/// The newest target of each entry.
-fn last_of_each(listed: Vec<Listed>) -> Vec<Listed> {
-    let mut last: BTreeMap<i64, Listed> = BTreeMap::new();
-    for one in listed {
-        if last.get(&one.target.entry).is_none_or(|known| known.target.due_at <= one.target.due_at) {
-            last.insert(one.target.entry, one);
-        }
-    }
-    last.into_values().collect()
 }
 
 fn copy(app: &App, listed: &Listed, at: DateTime<Utc>, days: Option<u32>) -> Post {

@@ -52,10 +52,8 @@ pub async fn list(app: &App, org: OrgId, (from, to): Window, of: &Group) -> Resu
             break;
         }
     }
-    for copy in drawn::copies(app, org, (from, to)).await? {
-        if *of != Group::Any && !accounts.keys().any(|id| id.to_string() == copy.integration.id) {
-            continue;
-        }
+    let wanted = |channel| *of == Group::Any || accounts.contains_key(&channel);
+    for copy in drawn::copies(app, org, (from, to), wanted).await? {
         out.extend_from_slice(separator);
         serde_json::to_writer(&mut out, &copy).map_err(Error::internal)?;
         separator = b",";

@@ -18,6 +18,7 @@ pub mod reference;
 mod refusal;
 mod remove;
 mod settings;
+mod social;
 mod status;
 mod trigger;
 mod window;

@@ -39,7 +39,8 @@ impl Refusal {
     pub const NO_FILE: Self = Self::Said { status: 400, said: "No file provided" };
     /// The channel is not there.
     pub const NO_CHANNEL: Self = Self::Said { status: 404, said: "Integration not found" };
-
+    /// The provider is unknown or not offered here.
+    pub const NOT_ALLOWED: Self = Self::Said { status: 400, said: "Integration not allowed" };
     /// The channel's provider has no such look-up.
     pub const NO_TOOL: Self = Self::Said { status: 404, said: "Tool not found" };
     /// The platform no longer lets the channel in.

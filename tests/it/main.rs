@@ -21,6 +21,7 @@ mod processes;
 mod public_api;
 mod queue;
 mod sandbox;
+mod smoke;
 mod templates;
 mod tenancy;
 mod zones;

@@ -32,6 +32,13 @@ impl Sealed {
             .or_not_found("channel")
     }
 
+    /// Of every channel of an organisation that was not removed.
+    pub async fn of_organisation(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<Vec<(ChannelId, Self)>> {
+        let rows: Vec<(ChannelId, Vec<u8>)> =
+            q("SELECT id, credentials FROM channels WHERE org_id = $1 AND deleted_at IS NULL").bind(org).all(ex).await?;
+        Ok(rows.into_iter().map(|(id, credentials)| (id, Self { credentials })).collect())
+    }
+
     /// Seals the provider's own object.
     pub fn seal(key: &Key, id: ChannelId, credentials: &Json) -> Self {
         Self { credentials: key.seal(&place(id), credentials.to_string().as_bytes()) }

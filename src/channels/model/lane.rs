@@ -1,6 +1,6 @@
-//! The table `lanes` belongs to delivery, which stands above. Two things are done here all the same: a lane is made with
-//! its channel, in the same transaction, so that no channel is ever without one; and the channel list tells when a
-//! channel is next due.
+//! The tables `lanes` and `targets` belong to delivery, which stands above. Three things are done here all the same: a lane is
+//! made with its channel, in the same transaction, so that no channel is ever without one; and the channel list tells when a
+//! channel is next due, and when something of it was last published.
 
 use std::collections::HashMap;
 
@@ -27,4 +27,17 @@ pub async fn next_due(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<HashMap<Chann
     let rows: Vec<(ChannelId, DateTime<Utc>)> =
         q("SELECT channel_id, next_due FROM lanes WHERE org_id = $1 AND next_due IS NOT NULL").bind(org).all(ex).await?;
     Ok(rows.into_iter().collect())
+}
+
+/// When something of each channel of an organisation was last published, of what was due by now; channels of which nothing
+/// ever was are not in it.
+pub async fn last_published(ex: impl Into<Ex<'_>>, org: OrgId, now: DateTime<Utc>) -> Result<HashMap<ChannelId, DateTime<Utc>>> {
+    let rows: Vec<(ChannelId, Option<DateTime<Utc>>)> = q("SELECT c.id, (SELECT t.published_at FROM targets t
+           WHERE t.channel_id = c.id AND t.due_at <= $2 AND t.published_at IS NOT NULL ORDER BY t.due_at DESC LIMIT 1)
+         FROM channels c WHERE c.org_id = $1 AND c.deleted_at IS NULL")
+    .bind(org)
+    .bind(now)
+    .all(ex)
+    .await?;
+    Ok(rows.into_iter().filter_map(|(id, at)| Some((id, at?))).collect())
 }

@@ -14,6 +14,6 @@ pub use connection::{Connection, Invited, Kept, NewConnection, Stage, prune};
 pub use credentials::{Sealed, replace};
 pub use customer::Customer;
 pub use developer_app::{DeveloperApp, Owner, Set, User, nearest, users};
-pub use lane::next_due;
+pub use lane::{last_published, next_due};
 pub use picture::{Portrait, set_handle, stale};
 pub use slot::Slot;

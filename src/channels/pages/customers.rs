@@ -8,7 +8,7 @@ use crate::{
     app::App,
     channels::model::{Channel, Customer},
     error::{Error, FieldError, Message, Result},
-    kit::CustomerId,
+    kit::{ChannelId, CustomerId},
     orgs::{Caller, Role, check},
     render::{FieldText, View},
     web::{self, Flash, Frame, Peer},
@@ -18,6 +18,8 @@ use crate::{
 #[derive(Debug, Clone, Serialize)]
 struct Customers {
     customers: Vec<Row>,
+    /// What can be sorted; nothing while there are no customers.
+    sorted: Vec<ChannelRow>,
     name: String,
     errors: Vec<FieldText>,
 }
@@ -37,12 +39,23 @@ struct Row {
     channels: usize,
 }
 
+/// A channel, and whom it is run for.
+#[derive(Debug, Clone, Serialize)]
+struct ChannelRow {
+    id: ChannelId,
+    name: String,
+    provider: String,
+    customer: Option<CustomerId>,
+}
+
 async fn page(app: &App, caller: &Caller, name: &str, errors: &[FieldError]) -> Result<Customers> {
     let channels = Channel::list(&app.db, caller.org).await?;
     let count = |id| channels.iter().filter(|c| c.customer_id == Some(id)).count();
     let all = Customer::list(&app.db, caller.org).await?;
-    let customers = all.into_iter().map(|c| Row { channels: count(c.id), id: c.id, name: c.name }).collect();
-    Ok(Customers { customers, name: name.to_owned(), errors: FieldText::list(errors) })
+    let customers: Vec<Row> = all.into_iter().map(|c| Row { channels: count(c.id), id: c.id, name: c.name }).collect();
+    let row = |c: &Channel| ChannelRow { id: c.id, name: c.name.clone(), provider: c.provider.clone(), customer: c.customer_id };
+    let sorted = if customers.is_empty() { Vec::new() } else { channels.iter().map(row).collect() };
+    Ok(Customers { customers, sorted, name: name.to_owned(), errors: FieldText::list(errors) })
 }
 
 fn id(given: &str) -> Result<CustomerId> {
@@ -118,12 +131,22 @@ pub async fn assign(app: App, caller: Caller, Path(channel): Path<String>, sent:
     let Sent { form, peer } = sent;
     caller.require(Role::Admin)?;
     let channel = find(&app, caller.org, &channel).await?;
+    let mut tx = app.db.begin().await?;
     let customer = match form.get("customer") {
         "" => None,
-        given => Some(id(given)?),
+        given => Some(Customer::find(&mut tx, caller.org, id(given)?).await?),
     };
-    let mut tx = app.db.begin().await?;
-    Customer::assign(&mut tx, caller.org, channel.id, customer).await?;
+    Customer::assign(&mut tx, caller.org, channel.id, customer.as_ref().map(|c| c.id)).await?;
     tx.commit().await?;
-    Ok(back(&channel, Flash::ok("channels.changed"), &peer))
+    let said = match &customer {
+        Some(customer) => Message::new("customers.assigned").with("customer", &customer.name),
+        None => "customers.unassigned".into(),
+    };
+    let flash = Flash::ok(said.with("name", &channel.name));
+    // Where it was chosen; anything else is the channel's own page.
+    Ok(match form.get("from") {
+        "list" => flash.into_response(web::redirect("/channels"), &peer),
+        "customers" => flash.into_response(web::redirect("/channels/customers"), &peer),
+        _ => back(&channel, flash, &peer),
+    })
 }

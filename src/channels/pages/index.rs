@@ -2,19 +2,25 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use poem::{handler, web::Query};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    channels::model::{Channel, ChannelState, Customer, next_due},
-    error::{Error, Message},
+    channels::{
+        health::{Lasts, lasts},
+        model::{Channel, ChannelState, Customer, last_published, next_due},
+    },
+    error::{Error, Message, Result},
     kit::{ChannelId, CustomerId},
     orgs::{Caller, Role},
     render::{Moment, View},
     web::{self, Frame},
 };
+
+/// An access that ends so soon is told of in the list.
+const SOON: TimeDelta = TimeDelta::days(14);
 
 /// The page.
 #[derive(Debug, Clone, Serialize)]
@@ -46,16 +52,50 @@ pub struct ChannelView {
     state: &'static str,
     reason: Option<String>,
     next_due: Option<Moment>,
+    /// When something of it was last published.
+    last: Option<Moment>,
+    /// `always`, `renewed`, `until` or `ended`; nothing for credentials that cannot be opened.
+    access: Option<&'static str>,
+    /// When its access ends, which only a person can renew.
+    ends: Option<Moment>,
+    /// That is soon, or was.
+    ends_soon: bool,
     url: Option<String>,
     pub zone: String,
     /// Whom it is run for; on the list only.
     customer: Option<String>,
 }
 
+/// What is known of the channels of an organisation beside their rows.
+pub struct Known {
+    due: HashMap<ChannelId, DateTime<Utc>>,
+    last: HashMap<ChannelId, DateTime<Utc>>,
+    lasts: HashMap<ChannelId, Lasts>,
+}
+
+impl Known {
+    /// A query each, for all of them.
+    pub async fn load(app: &App, caller: &Caller, channels: &[Channel]) -> Result<Self> {
+        Ok(Self {
+            due: next_due(&app.db, caller.org).await?,
+            last: last_published(&app.db, caller.org, app.clock.now()).await?,
+            lasts: lasts(app, caller.org, channels).await?,
+        })
+    }
+}
+
 impl ChannelView {
-    /// A provider that this program does not know is shown by its id.
-    pub fn new(channel: &Channel, next_due: Option<Moment>) -> Self {
+    /// On the reader's clock. A provider that this program does not know is shown by its id.
+    pub fn new(channel: &Channel, known: &Known, app: &App, caller: &Caller) -> Self {
         let provider_name = channel.provider().map_or(channel.provider.as_str(), |p| p.about().name);
+        let now = app.clock.now();
+        let moment = |at: DateTime<Utc>| Moment::new(at, now, caller.zone);
+        let (access, ends) = match known.lasts.get(&channel.id) {
+            None => (None, None),
+            Some(Lasts::Always) => (Some("always"), None),
+            Some(Lasts::Renewed) => (Some("renewed"), None),
+            Some(Lasts::Until(at)) => (Some(if *at > now { "until" } else { "ended" }), Some(*at)),
+        };
         Self {
             id: channel.id,
             name: channel.name.clone(),
@@ -70,16 +110,15 @@ impl ChannelView {
                 ChannelState::Reconnect => "reconnect",
             },
             reason: channel.reason.clone(),
-            next_due,
+            next_due: known.due.get(&channel.id).copied().map(moment),
+            last: known.last.get(&channel.id).copied().map(moment),
+            access,
+            ends: ends.map(moment),
+            ends_soon: ends.is_some_and(|at| at < now + SOON),
             url: channel.url.clone().filter(|url| ["https://", "http://", "/"].iter().any(|s| url.starts_with(s))),
             zone: channel.zone.clone(),
             customer: None,
         }
-    }
-
-    /// With the time at which it is next due, on the reader's clock.
-    pub fn due(channel: &Channel, due: &HashMap<ChannelId, DateTime<Utc>>, app: &App, caller: &Caller) -> Self {
-        Self::new(channel, due.get(&channel.id).map(|at| Moment::new(*at, app.clock.now(), caller.zone)))
     }
 }
 
@@ -100,7 +139,6 @@ struct Filter {
 /// The list.
 #[handler]
 pub async fn index(app: App, caller: Caller, frame: Frame, Query(filter): Query<Filter>) -> web::Result {
-    let due = next_due(&app.db, caller.org).await?;
     let customers = Customer::list(&app.db, caller.org).await?;
     let chosen = match filter.customer.as_str() {
         "" => None,
@@ -110,9 +148,10 @@ pub async fn index(app: App, caller: Caller, frame: Frame, Query(filter): Query<
         return Err(Error::NotFound("customer").into());
     }
     let channels = Channel::list(&app.db, caller.org).await?;
+    let known = Known::load(&app, &caller, &channels).await?;
     let name = |channel: &Channel| customers.iter().find(|c| Some(c.id) == channel.customer_id).map(|c| c.name.clone());
     let view = |channel: &Channel| {
-        let mut view = ChannelView::due(channel, &due, &app, &caller);
+        let mut view = ChannelView::new(channel, &known, &app, &caller);
         view.customer = name(channel);
         view
     };

@@ -5,14 +5,18 @@ use poem::{handler, web::Path};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{Sent, find, index::ChannelView, late::LateView};
+use super::{
+    Sent, find,
+    index::{ChannelView, Known},
+    late::LateView,
+};
 use crate::{
     app::App,
     channels::{
         apps::{Source, source},
         describe::{Limit, limits},
         health,
-        model::{Channel, ChannelChange, ChannelState, Customer, DeveloperApp, Slot, next_due},
+        model::{Channel, ChannelChange, ChannelState, Customer, DeveloperApp, Slot},
         slots,
     },
     error::{Error, FieldError, Message, Result},
@@ -94,11 +98,11 @@ struct NewSlotView {
 impl Show {
     /// The page as it is stored.
     pub async fn new(app: &App, caller: &Caller, channel: &Channel) -> Result<Self> {
-        let due = next_due(&app.db, caller.org).await?;
+        let known = Known::load(app, caller, std::slice::from_ref(channel)).await?;
         let slots = Slot::list(&app.db, caller.org, channel.id).await?;
         let about = channel.provider().map(|p| p.about());
         Ok(Self {
-            channel: ChannelView::due(channel, &due, app, caller),
+            channel: ChannelView::new(channel, &known, app, caller),
             zones: zones(&channel.zone),
             slots: slots.iter().map(SlotView::new).collect(),
             errors: Vec::new(),

@@ -60,6 +60,22 @@ pub async fn of_post(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<
     q(SELECT).and(" AND t.org_id = ", org).and(" AND t.post_id = ", post).push(" ORDER BY t.entry, t.id").all(ex).await
 }
 
+/// The newest of each entry of some posts, by its time.
+pub async fn newest_of(ex: impl Into<Ex<'_>>, org: OrgId, posts: &[PostId]) -> Result<Vec<ListedRow>> {
+    q(SELECT)
+        .and(" AND t.org_id = ", org)
+        .push(
+            " AND t.id IN (SELECT id FROM (SELECT id, row_number() OVER
+                (PARTITION BY post_id, entry ORDER BY due_at DESC NULLS LAST, id DESC) AS place
+              FROM targets WHERE deleted_at IS NULL",
+        )
+        .and(" AND org_id = ", org)
+        .list(" AND post_id IN ", posts.iter().copied())
+        .push(") newest WHERE place = 1) ORDER BY t.post_id, t.entry")
+        .all(ex)
+        .await
+}
+
 /// Some of them, in any order.
 pub async fn of_targets(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[TargetId]) -> Result<Vec<ListedRow>> {
     q(SELECT).and(" AND t.org_id = ", org).list(" AND t.id IN ", ids.iter().copied()).all(ex).await

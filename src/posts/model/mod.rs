@@ -19,14 +19,14 @@ mod trail;
 pub use autosave::{Autosave, NewAutosave, Pairs};
 pub use comment::{Comment, NewComment, add_comment, comments, find_comment, set_resolved};
 pub use history::{Saving, saving, savings};
-pub use listing::{ListedRow, find_row, of_post, of_targets, remotes_of, urls_of, window};
+pub use listing::{ListedRow, find_row, newest_of, of_post, of_targets, remotes_of, urls_of, window};
 pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
 pub use page::{
     Filter, PostRow, TargetRow, find_post, find_target_row, posts_page, remotes_at, steps_at, targets_of, targets_page,
 };
 pub use post::{
     Post, Stored, StoredEntry, StoredPart, add_version, author_of, insert, latest_version, latest_version_id, lock, next_entry,
-    set_deleted, set_unplaced, version,
+    set_deleted, set_unplaced, version, versions,
 };
 pub use recurrence::{
     Recurrence, due_recurrences, next_plan, recurrence, recurrences_of, recurring, remove_recurrence, save_recurrence,

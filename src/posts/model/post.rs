@@ -178,6 +178,16 @@ pub async fn version(ex: impl Into<Ex<'_>>, org: OrgId, id: VersionId) -> Result
     Ok(content.0)
 }
 
+/// The content of some versions, by their ids.
+pub async fn versions(ex: impl Into<Ex<'_>>, org: OrgId, ids: &[VersionId]) -> Result<Vec<(VersionId, Stored)>> {
+    let rows: Vec<(VersionId, JsonColumn<Stored>)> = q("SELECT id, content FROM post_versions WHERE org_id = $1")
+        .bind(org)
+        .list(" AND id IN ", ids.iter().copied())
+        .all(ex)
+        .await?;
+    Ok(rows.into_iter().map(|(id, content)| (id, content.0)).collect())
+}
+
 /// The first entry number that no target of the post ever had, removed ones included.
 pub async fn next_entry(tx: &mut Tx, org: OrgId, post: PostId) -> Result<i64> {
     let (last,): (Option<i64>,) =

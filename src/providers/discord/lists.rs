@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::api;
+use super::{api, message};
 use crate::{
     error::Failure,
     http::Method,
@@ -49,6 +49,26 @@ pub async fn channels(access: &Access<'_>) -> Result<Vec<Item>, Failure> {
     let channels: Vec<Channel> = api::call(access, Method::GET, &path, None).await?;
     let writable = channels.into_iter().filter(|channel| WRITABLE.contains(&channel.kind));
     Ok(writable.map(|channel| Item::new(channel.id, channel.name)).collect())
+}
+
+/// The tags of a forum; another channel has none.
+pub async fn tags(access: &Access<'_>, channel: &str) -> Result<Vec<Item>, Failure> {
+    #[derive(Deserialize)]
+    struct Forum {
+        guild_id: Option<String>,
+        #[serde(default)]
+        available_tags: Vec<Tag>,
+    }
+    #[derive(Deserialize)]
+    struct Tag {
+        id: String,
+        name: String,
+    }
+    let forum: Forum = api::call(access, Method::GET, &format!("channels/{}", message::number(channel)?), None).await?;
+    match forum.guild_id.as_deref() == Some(access.account) {
+        true => Ok(forum.available_tags.into_iter().map(|tag| Item::new(tag.id, tag.name)).collect()),
+        false => Err(Failure::rejected("channel: this server has no such channel")),
+    }
 }
 
 /// Everybody, roles and people whose names begin like `query`. Ids are as a mention writes them.

@@ -9,7 +9,7 @@ use super::{ABOUT, FILE, FILES, allowed_mentions, api, content};
 use crate::{
     error::Failure,
     http::{FormData, Method},
-    providers::{Call, Effect, MediaFile, Outcome, Picture, Remote, StepKey},
+    providers::{Call, Effect, MediaFile, Outcome, Picture, Remote, StepKey, article::labels},
 };
 
 /// For how long Discord surely knows a nonce; it says "a few minutes".
@@ -18,6 +18,8 @@ const NONCE: Duration = Duration::from_secs(60);
 const ARCHIVE: u32 = 1_440;
 /// Characters of a thread's name are at most 100.
 const NAME: usize = 90;
+/// Most tags of a forum's thread: <https://discord.com/developers/docs/resources/channel#channel-object>
+pub const TAGS: usize = 5;
 /// Forums and channels of pictures take threads only.
 const FORUMS: [u8; 2] = [15, 16];
 
@@ -61,7 +63,10 @@ pub async fn publish(call: &Call<'_>) -> Result<Outcome, Failure> {
         Some(root) => below(call, root).await?,
         None => channel(call).await?,
     };
-    let sent = json!({"channel": place.id, "content": text, "files": call.media.iter().map(|m| m.id).collect::<Vec<_>>()});
+    let mut sent = json!({"channel": place.id, "content": text, "files": call.media.iter().map(|m| m.id).collect::<Vec<_>>()});
+    if place.forum {
+        sent["tags"] = json!(tags(call)?);
+    }
     // A forum's thread has no nonce.
     let effect = if place.forum { Effect::Once } else { Effect::Keyed { lasts: NONCE } };
     let write = async |key| write(call, &place, text, key).await;
@@ -84,11 +89,24 @@ async fn channel(call: &Call<'_>) -> Result<Place, Failure> {
 
 /// The setting, a number of Discord's.
 pub fn wanted<'a>(call: &'a Call<'_>) -> Result<&'a str, Failure> {
-    let id = call.setting("channel").ok_or_else(|| Failure::rejected("settings.channel: choose a channel"))?;
-    if id.len() > 20 || !id.chars().all(|c| c.is_ascii_digit()) {
-        return Err(Failure::rejected("settings.channel: this is no channel"));
+    number(call.setting("channel").ok_or_else(|| Failure::rejected("settings.channel: choose a channel"))?)
+}
+
+/// A number of Discord's, so that it leads nowhere else.
+pub fn number(id: &str) -> Result<&str, Failure> {
+    match (1..=20).contains(&id.len()) && id.chars().all(|c| c.is_ascii_digit()) {
+        true => Ok(id),
+        false => Err(Failure::rejected("settings.channel: this is no channel")),
     }
-    Ok(id)
+}
+
+/// The forum's tags that are chosen.
+fn tags(call: &Call<'_>) -> Result<Vec<String>, Failure> {
+    let chosen: Vec<String> = labels(call.settings, "tags").into_iter().map(|tag| tag.value).collect();
+    match chosen.len() > TAGS || chosen.iter().any(|id| number(id).is_err()) {
+        true => Err(Failure::rejected(format!("settings.tags: Discord takes up to {TAGS} tags of the forum"))),
+        false => Ok(chosen),
+    }
 }
 
 /// The thread below the first part; it has the number of the message it hangs on, so opening it twice is refused.
@@ -122,7 +140,11 @@ async fn write(call: &Call<'_>, place: &Place, text: String, key: StepKey) -> Re
         return Ok(remote(call, sent, &title, !call.thread.is_empty()));
     }
     let name = if title.is_empty() { "Post" } else { &title };
-    let thread = json!({"name": name, "auto_archive_duration": ARCHIVE, "message": message});
+    let mut thread = json!({"name": name, "auto_archive_duration": ARCHIVE, "message": message});
+    let tags = tags(call)?;
+    if !tags.is_empty() {
+        thread["applied_tags"] = json!(tags);
+    }
     let opened: Opened = send(call, &format!("channels/{}/threads", place.id), thread).await?;
     Ok(remote(call, opened.message, &title, true))
 }

@@ -46,8 +46,14 @@ const ABOUT: Descriptor = Descriptor {
         Field::password("client_secret", "app.client_secret"),
         Field::password("bot_token", "provider.discord.bot_token").help("provider.discord.bot_token_help"),
     ],
-    settings: &[Field::pick("channel", "provider.discord.channel", "channels")],
-    lookups: &[Lookup { name: "channels", fresh: 300, searches: false, with: &[] }],
+    settings: &[
+        Field::pick("channel", "provider.discord.channel", "channels"),
+        Field::tags("tags", "provider.discord.tags", "tags", message::TAGS).labelled().help("provider.discord.tags_help"),
+    ],
+    lookups: &[
+        Lookup { name: "channels", fresh: 300, searches: false, with: &[] },
+        Lookup { name: "tags", fresh: 300, searches: false, with: &["channel"] },
+    ],
     hosts: &[("site", "https://discord.com"), ("cdn", "https://cdn.discordapp.com")],
     text: Style::Markdown { underline: "__" },
     can: Can { thread: true, find: true, candidates: true, edit: true, delete: true, mentions: true, ..Can::PUBLISH },
@@ -87,10 +93,11 @@ impl Provider for Discord {
         Box::pin(connect::whoami(access))
     }
 
-    fn lookup<'a>(&'a self, access: &'a Access<'a>, name: &'a str, _: &'a Json) -> Fut<'a, Vec<Item>> {
+    fn lookup<'a>(&'a self, access: &'a Access<'a>, name: &'a str, with: &'a Json) -> Fut<'a, Vec<Item>> {
         Box::pin(async move {
             match name {
                 "channels" => lists::channels(access).await,
+                "tags" => lists::tags(access, with["channel"].as_str().unwrap_or_default()).await,
                 _ => Err(Failure::unsupported(name)),
             }
         })

@@ -44,7 +44,10 @@ fn as_bot(seen: &Seen) -> Answer {
             Answer::json(json!([{"user": {"id": "8", "username": "ann", "global_name": "Ann"}, "nick": null}]))
         }
         ("GET", "channels/200") => Answer::json(json!({"id": "200", "type": 0, "guild_id": "100"})),
-        ("GET", "channels/201") => Answer::json(json!({"id": "201", "type": 15, "guild_id": "100"})),
+        ("GET", "channels/201") => {
+            let tags = json!([{"id": "71", "name": "News", "moderated": false}, {"id": "72", "name": "Help", "moderated": true}]);
+            Answer::json(json!({"id": "201", "type": 15, "guild_id": "100", "available_tags": tags}))
+        }
         ("GET", "channels/900") => Answer::json(json!({"id": "900", "type": 0, "guild_id": "999"})),
         ("POST", "channels/200/messages") => Answer::json(message("200")),
         ("POST", "channels/300/messages") => Answer::json(message("300")),
@@ -188,6 +191,30 @@ async fn a_forum_gets_a_thread_with_a_name() {
     .await;
     live(&stage.next(root, "two").at(&ABOUT, &reply.url)).await;
     assert_eq!(calls(&reply).len(), 1);
+}
+
+#[tokio::test]
+async fn a_forums_tags_are_offered_and_applied() {
+    let fake = Fake::start(discord).await;
+    let settings = json!({"channel": "201", "tags": [{"value": "71", "label": "News"}]});
+    let stage = stage(&fake, "201").text("A title").settings(settings);
+    let access = stage.access();
+    let tags = Discord.lookup(&access, "tags", &json!({"channel": "201"})).await.unwrap();
+    assert_eq!(tags.iter().map(|tag| (&*tag.id, &*tag.name)).collect::<Vec<_>>(), [("71", "News"), ("72", "Help")]);
+    assert!(Discord.lookup(&access, "tags", &json!({"channel": "200"})).await.unwrap().is_empty());
+    for foreign in ["900", "../x", ""] {
+        let failure = Discord.lookup(&access, "tags", &json!({"channel": foreign})).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Rejected, "{foreign}");
+    }
+    fake.seen();
+    live(&stage).await;
+    assert_eq!(fake.seen()[1].json()["applied_tags"], json!(["71"]));
+    let many: Vec<Json> = (0..6).map(|n| json!({"value": n.to_string(), "label": "x"})).collect();
+    for tags in [json!(many), json!([{"value": "x", "label": "x"}])] {
+        let stage = self::stage(&fake, "201").text("A title").settings(json!({"channel": "201", "tags": tags}));
+        let failure = Discord.publish(&stage.call()).await.unwrap_err();
+        assert!(failure.kind == FailureKind::Rejected && failure.message.starts_with("settings.tags"), "{failure}");
+    }
 }
 
 /// The bot may be on servers of other people: theirs are not written to.

@@ -2,13 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use url::Url;
 
 use super::wire::{Key, explain, open, send};
 use crate::{
     error::{Failure, FailureKind},
-    http::{Client, Method},
-    providers::{Access, Account, Answers, Identity, Link},
+    http::Method,
+    providers::{Access, Account, Answers, Identity, Link, article},
 };
 
 #[derive(Deserialize)]
@@ -27,7 +26,7 @@ struct Site {
 /// Asks the site who it is, and then something that only the key may ask.
 pub async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Failure> {
     let answer = |name: &str| answers.get(name).map_or("", |a| a.trim());
-    let server = server(link.http, answer("url"))?;
+    let server = article::site(link.http, answer("url"), "/ghost")?;
     let (id, secret) = key(answer("apiKey"))?;
     let reply = open(link.http, &server, (Method::GET, "site/")).send().await.map_err(|f| named(&server, f))?;
     if let Some(to) = reply.header("location").filter(|_| (300..400).contains(&reply.status)) {
@@ -59,14 +58,6 @@ fn identity(site: Site, server: &str) -> Identity {
         handle: place.clone(),
         id: place,
     }
-}
-
-/// The address as people copy it, without what leads into the admin pages.
-fn server(http: &Client, given: &str) -> Result<String, Failure> {
-    http.check(given).map_err(|words| Failure::rejected(format!("{given}: {words}")))?;
-    let url = Url::parse(given).map_err(|e| Failure::rejected(format!("{given}: {e}")))?;
-    let path = url.path().split("/ghost").next().unwrap_or_default().trim_end_matches('/');
-    Ok(format!("{}{path}", url.origin().ascii_serialization()))
 }
 
 /// `<24 digits>:<64 digits>`, all hexadecimal.

@@ -163,13 +163,7 @@ pub async fn communities(access: &Access<'_>, with: &Json) -> Result<Vec<Item>, 
         icon: Option<String>,
     }
     let query = with["query"].as_str().or_else(|| with["word"].as_str()).unwrap_or_default().trim().trim_start_matches('!');
-    let asked: &[(&str, &str)] = match is_v4(&access.tokens.current()) {
-        true => &[("type_", "communities"), ("limit", "20"), ("search_term", query), ("q", query)],
-        false => &[("type_", "Communities"), ("sort", "Active"), ("limit", "20"), ("q", query)],
-    };
-    let found = get(access, "search", asked).await?;
-    let lists = ["communities", "search", "items"].iter().filter_map(|name| found[*name].as_array());
-    let listed = lists.max_by_key(|list| list.len()).map_or(&[][..], Vec::as_slice);
+    let listed = search(access, ("communities", "Communities"), query).await?;
     let communities = listed.iter().filter_map(|view| Community::deserialize(&view["community"]).ok());
     Ok(communities
         .map(|c| {
@@ -180,4 +174,34 @@ pub async fn communities(access: &Access<'_>, with: &Json) -> Result<Vec<Item>, 
             item
         })
         .collect())
+}
+
+/// What the server finds of one kind, which the two versions of the API call and list differently.
+async fn search(access: &Access<'_>, (v4, v3): (&str, &str), query: &str) -> Result<Vec<Json>, Failure> {
+    let asked: &[(&str, &str)] = match is_v4(&access.tokens.current()) {
+        true => &[("type_", v4), ("limit", "20"), ("search_term", query), ("q", query)],
+        false => &[("type_", v3), ("sort", "Active"), ("limit", "20"), ("q", query)],
+    };
+    let found = get(access, "search", asked).await?;
+    let lists = [v4, "search", "items"].into_iter().filter_map(|name| found[name].as_array());
+    Ok(lists.max_by_key(|list| list.len()).cloned().unwrap_or_default())
+}
+
+/// Accounts whose name has the query in it, known to this server; their id is what a mention says after `@`.
+pub async fn people(access: &Access<'_>, query: &str) -> Result<Vec<Item>, Failure> {
+    let query = query.trim().trim_start_matches('@');
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    let home = access.credential("service")?;
+    let listed = search(access, ("users", "Users"), query).await?;
+    let people = listed.iter().filter_map(|view| Person::deserialize(&view["person"]).ok());
+    let item = |person: Person| {
+        let place = person.actor_id.as_deref().and_then(|url| url.split('/').nth(2)).unwrap_or(host(&home)).to_owned();
+        let handle = format!("{}@{place}", person.name);
+        let mut item = Item { picture: person.picture(), ..Item::new(handle.clone(), handle) };
+        item.extra.insert("display_name".into(), person.name().into());
+        item
+    };
+    Ok(people.map(item).collect())
 }

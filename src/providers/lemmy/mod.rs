@@ -49,6 +49,7 @@ const ABOUT: Descriptor = Descriptor {
         candidates: true,
         delete: true,
         edit: true,
+        mentions: true,
         metrics: true,
         refresh: true,
         ..Can::PUBLISH
@@ -94,6 +95,10 @@ impl Provider for Lemmy {
                 other => Err(Failure::unsupported(other)),
             }
         })
+    }
+
+    fn mentions<'a>(&'a self, access: &'a Access<'a>, query: &'a str) -> Fut<'a, Vec<Item>> {
+        Box::pin(account::people(access, query))
     }
 
     fn metrics<'a>(&'a self, access: &'a Access<'a>, remote: &'a Remote) -> Fut<'a, Vec<Metric>> {

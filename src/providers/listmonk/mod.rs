@@ -11,11 +11,10 @@ mod tests;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use url::Url;
 
 use super::{
     Access, Account, Answers, Auth, Call, Can, Candidate, Connected, Descriptor, Effect, Failure, FailureKind, Field, Found, Fut,
-    Group, Identity, Item, Limits, Link, Lookup, Metric, Outcome, Provider, Remote, StepKey, Text,
+    Group, Identity, Item, Limits, Link, Lookup, Metric, Outcome, Provider, Remote, Series, StepKey, Text,
     article::{self, Sought},
     credential,
 };
@@ -45,7 +44,7 @@ const ABOUT: Descriptor = Descriptor {
         Lookup { name: "templates", fresh: 600, searches: false, with: &[] },
     ],
     text: Style::Html { tags: article::TAGS },
-    can: Can { find: true, candidates: true, delete: true, metrics: true, ..Can::PUBLISH },
+    can: Can { find: true, candidates: true, delete: true, metrics: true, statistics: true, ..Can::PUBLISH },
     limits: Limits {
         text: Text::chars(300_000),
         images: article::PICTURES,
@@ -126,6 +125,10 @@ impl Provider for Listmonk {
 
     fn metrics<'a>(&'a self, access: &'a Access<'a>, remote: &'a Remote) -> Fut<'a, Vec<Metric>> {
         Box::pin(read::metrics(access, remote))
+    }
+
+    fn statistics<'a>(&'a self, access: &'a Access<'a>, days: u32) -> Fut<'a, Vec<Series>> {
+        Box::pin(read::statistics(access, days))
     }
 
     fn publish<'a>(&'a self, call: &'a Call<'a>) -> Fut<'a, Outcome> {
@@ -212,7 +215,7 @@ async fn start(call: &Call<'_>, draft: Campaign, key: StepKey) -> Result<Campaig
 
 async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Failure> {
     let answer = |name: &str| answers.get(name).map_or("", |a| a.trim());
-    let server = server(link.http, answer("url"))?;
+    let server = article::site(link.http, answer("url"), "/admin")?;
     let credentials = json!({"server": server, "identifier": answer("username"), "password": answer("password")});
     let ask = async |path: &str| {
         let sent = request(link.http, (Method::GET, path), &credentials)?.send().await;
@@ -242,13 +245,6 @@ fn identity(settings: &Json, server: &str) -> Identity {
         handle: place,
         picture: text("app.logo_url").filter(|url| url.starts_with("https://")),
     }
-}
-
-fn server(http: &Client, given: &str) -> Result<String, Failure> {
-    http.check(given).map_err(|words| Failure::rejected(format!("{given}: {words}")))?;
-    let url = Url::parse(given).map_err(|e| Failure::rejected(format!("{given}: {e}")))?;
-    let path = url.path().split("/admin").next().unwrap_or_default().trim_end_matches('/');
-    Ok(format!("{}{path}", url.origin().ascii_serialization()))
 }
 
 fn request(http: &Client, (method, path): (Method, &str), credentials: &Json) -> Result<Request, Failure> {

@@ -1,6 +1,8 @@
 //! What a listmonk says about its campaigns: to recognise one, to count, and to choose from.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -9,7 +11,7 @@ use crate::{
     error::{Failure, FailureKind},
     http::Method,
     kit::text::Doc,
-    providers::{Access, Call, Candidate, Item, Metric, Remote},
+    providers::{Access, Call, Candidate, Item, Metric, Remote, Series},
 };
 
 /// A campaign as it stands there.
@@ -85,6 +87,48 @@ pub async fn metrics(access: &Access<'_>, remote: &Remote) -> Result<Vec<Metric>
     let answer: Json = send(access, Method::GET, &place(remote)?, |r| r).await?.json()?;
     let numbers = [("reach", "sent"), ("views", "views"), ("clicks", "clicks")];
     Ok(numbers.iter().filter_map(|(ours, theirs)| Some(Metric::new(ours, answer["data"][*theirs].as_i64()?))).collect())
+}
+
+/// What readers did with the newest campaigns, day by day. <https://listmonk.app/docs/apis/campaigns/>
+pub async fn statistics(access: &Access<'_>, days: u32) -> Result<Vec<Series>, Failure> {
+    let ids: Vec<String> = newest(access, "").await?.iter().map(|read| read.campaign.id.to_string()).collect();
+    let today = access.now.date_naive();
+    let since = today.checked_sub_days(Days::new(u64::from(days.saturating_sub(1)))).unwrap_or(today);
+    let mut series = Vec::new();
+    for name in ["views", "clicks"] {
+        let mut counted: BTreeMap<NaiveDate, f64> =
+            since.iter_days().take_while(|day| *day <= today).map(|day| (day, 0.0)).collect();
+        for count in counts(access, name, &ids, (since, today)).await? {
+            if let Some(day) = counted.get_mut(&count.timestamp.date_naive()) {
+                *day += count.count;
+            }
+        }
+        series.push(Series { name: name.into(), days: counted.into_iter().collect() });
+    }
+    Ok(series)
+}
+
+/// How often one thing happened to one campaign in a piece of time.
+#[derive(Deserialize)]
+struct Count {
+    count: f64,
+    timestamp: DateTime<Utc>,
+}
+
+async fn counts(
+    access: &Access<'_>,
+    what: &str,
+    ids: &[String],
+    (since, until): (NaiveDate, NaiveDate),
+) -> Result<Vec<Count>, Failure> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (since, until) = (since.to_string(), until.to_string());
+    let mut query: Vec<(&str, &str)> = ids.iter().map(|id| ("id", id.as_str())).collect();
+    query.extend([("from", since.as_str()), ("to", until.as_str())]);
+    let reply = send(access, Method::GET, &format!("campaigns/analytics/{what}"), |r| r.query(&query)).await?;
+    Ok(reply.json::<Answer<Option<Vec<Count>>>>()?.data.unwrap_or_default())
 }
 
 /// Lists to send to.

@@ -87,6 +87,13 @@ impl State {
                 let named = self.campaigns.iter().filter(|c| c["name"].as_str().unwrap().contains(&query));
                 data(json!({"results": named.collect::<Vec<_>>(), "total": 1}))
             }
+            ("GET", "/api/campaigns/analytics/views") => {
+                assert_eq!([&seen.query["id"], &seen.query["from"], &seen.query["to"]], ["5", "2026-11-17", "2026-11-23"]);
+                let count = |day: u32, count: u32| json!({"campaign_id": 5, "count": count, "timestamp": format!("2026-11-{day}T00:00:00Z")});
+                data(json!([count(17, 2), count(23, 3), count(23, 4)]))
+            }
+            // What listmonk says of nothing.
+            ("GET", "/api/campaigns/analytics/clicks") => data(Json::Null),
             (method, path) => self.one(method, path, seen),
         }
     }
@@ -224,6 +231,12 @@ async fn it_is_found_recognised_counted_and_deleted() {
     }
     let numbers = [Metric::new("reach", 30), Metric::new("views", 7), Metric::new("clicks", 2)];
     assert_eq!(Listmonk.metrics(&stage.access(), &remote).await.unwrap(), numbers);
+    let series = Listmonk.statistics(&stage.access(), 7).await.unwrap();
+    let (views, clicks) = (&series[0], &series[1]);
+    assert_eq!((views.name.as_str(), clicks.name.as_str(), series.len()), ("views", "clicks", 2));
+    assert_eq!(views.days.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 7.0]);
+    assert_eq!(views.days[0].0.to_string(), "2026-11-17");
+    assert!(clicks.days.len() == 7 && clicks.days.iter().all(|(_, n)| *n == 0.0));
     Listmonk.delete(&stage.call(), &remote).await.unwrap();
     assert!(server.state.lock().unwrap().campaigns.is_empty());
     Listmonk.delete(&stage.call(), &remote).await.unwrap();

@@ -31,6 +31,12 @@ pub async fn post<T: DeserializeOwned>(access: &Access<'_>, path: &str, form: &[
     access.send(&Reddit, |credentials: &Json| request(access, Method::POST, &url, credentials).form(form)).await?.json()
 }
 
+/// A write that is sent as JSON.
+pub async fn post_json<T: DeserializeOwned>(access: &Access<'_>, path: &str, body: &Json) -> Result<T, Failure> {
+    let url = format!("{}/{path}", access.host(&ABOUT, "api"));
+    access.send(&Reddit, |credentials: &Json| request(access, Method::POST, &url, credentials).json(body)).await?.json()
+}
+
 /// A write that may be repeated.
 pub async fn repeat<T: DeserializeOwned>(access: &Access<'_>, path: &str, form: &[(&str, &str)]) -> Result<T, Failure> {
     let url = format!("{}/{path}", access.host(&ABOUT, "api"));

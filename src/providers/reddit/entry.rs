@@ -85,6 +85,16 @@ pub fn files(media: &[MediaFile]) -> Option<(&MediaFile, Option<&MediaFile>)> {
     }
 }
 
+/// Several pictures and no video are one submission with all of them.
+pub fn is_gallery(media: &[MediaFile]) -> bool {
+    media.len() > 1 && !media.iter().any(MediaFile::is_video)
+}
+
+/// Beside a video one picture has a place: it stands for the video.
+pub fn has_too_many(media: &[MediaFile]) -> bool {
+    media.iter().any(MediaFile::is_video) && media.len() > 2
+}
+
 /// Rules between the entries and the first part.
 pub fn review(draft: &Draft<'_>) -> Vec<Problem> {
     let Some(list) = draft.settings["subreddit"].as_array() else { return Vec::new() };
@@ -101,6 +111,9 @@ pub fn review(draft: &Draft<'_>) -> Vec<Problem> {
         (true, false) => problems.push(problem(Some(0), "image", "provider.reddit.needs_media")),
         (false, true) => problems.push(problem(Some(0), "image", "provider.reddit.media_unused")),
         _ => {}
+    }
+    if wants && draft.parts.first().is_some_and(|part| has_too_many(&part.media)) {
+        problems.push(problem(Some(0), "image", "provider.reddit.film_pictures"));
     }
     problems
 }

@@ -1,7 +1,7 @@
 //! Files go to Reddit's store under a lease: fields that Reddit signs, then the file.
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ABOUT, api};
 use crate::{
@@ -20,6 +20,21 @@ const PLAIN: (u32, u32) = (640, 360);
 #[derive(Deserialize)]
 struct Lease {
     args: Target,
+    asset: Asset,
+}
+
+#[derive(Deserialize)]
+struct Asset {
+    asset_id: String,
+}
+
+/// A file that Reddit has.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Stored {
+    /// The address that a submission names.
+    pub url: String,
+    /// The id that a gallery names.
+    pub id: String,
 }
 
 #[derive(Deserialize)]
@@ -40,8 +55,8 @@ enum File<'a> {
     Made(Bytes, String),
 }
 
-/// Uploads a picture or video; gives the address that a submission names.
-pub async fn upload(call: &Call<'_>, file: &MediaFile) -> Result<String, Failure> {
+/// Uploads a picture or video.
+pub async fn upload(call: &Call<'_>, file: &MediaFile) -> Result<Stored, Failure> {
     if file.is_video() {
         return send(call, File::Stored(file)).await;
     }
@@ -50,7 +65,7 @@ pub async fn upload(call: &Call<'_>, file: &MediaFile) -> Result<String, Failure
 }
 
 /// Uploads the picture that stands for a video: the one that came along, else a plain one.
-pub async fn poster(call: &Call<'_>, picture: Option<&MediaFile>) -> Result<String, Failure> {
+pub async fn poster(call: &Call<'_>, picture: Option<&MediaFile>) -> Result<Stored, Failure> {
     match picture {
         Some(file) => {
             let fitted = call.files.fit(file.id, POSTER).await?;
@@ -67,7 +82,7 @@ fn plain() -> Result<Bytes, Failure> {
     Ok(png.into_inner().into())
 }
 
-async fn send(call: &Call<'_>, file: File<'_>) -> Result<String, Failure> {
+async fn send(call: &Call<'_>, file: File<'_>) -> Result<Stored, Failure> {
     let mime = match &file {
         File::Stored(file) => file.mime.as_str(),
         File::Made(_, mime) => mime,
@@ -86,7 +101,7 @@ async fn send(call: &Call<'_>, file: File<'_>) -> Result<String, Failure> {
         File::Made(bytes, _) => form.bytes("file", bytes.clone(), (&name, mime)),
     };
     call.http.request(Method::POST, &target).reads().multipart(form).send().await?.ok(call.now, refused)?;
-    Ok(format!("{target}/{key}"))
+    Ok(Stored { url: format!("{target}/{key}"), id: lease.asset.asset_id })
 }
 
 /// The store's own words: `<Error><Code>EntityTooLarge</Code><Message>…</Message>`.

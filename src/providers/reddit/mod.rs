@@ -6,6 +6,7 @@
 
 mod api;
 mod entry;
+mod gallery;
 mod lists;
 mod media;
 mod own;
@@ -82,9 +83,9 @@ const ABOUT: Descriptor = Descriptor {
     },
     limits: Limits {
         text: Text::chars(40_000),
-        images: 1,
+        images: gallery::MOST,
         videos: 1,
-        media: 2,
+        media: gallery::MOST,
         mixed: true,
         image_bytes: media::PICTURE.max_bytes,
         video_bytes: 1_000_000_000,

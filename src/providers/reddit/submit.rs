@@ -9,7 +9,9 @@ use serde_json::{Value as Json, json};
 use super::{
     ABOUT, api,
     entry::{self, Entry, Kind},
-    markdown, media, own,
+    gallery, markdown,
+    media::{self, Stored},
+    own,
 };
 use crate::{
     error::Failure,
@@ -80,7 +82,54 @@ pub async fn publish(call: &Call<'_>) -> Result<Outcome, Failure> {
     settle(call, &entries, done).await
 }
 
+/// What a submission is sent as.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body {
+    Form(Vec<(&'static str, String)>),
+    Gallery(Json),
+}
+
+impl Body {
+    async fn of(call: &Call<'_>, n: usize, entry: &Entry) -> Result<Self, Failure> {
+        match entry.kind {
+            Kind::Media if entry::is_gallery(call.media) => gallery::body(call, n, entry).await.map(Self::Gallery),
+            _ => form(call, n, entry).await.map(Self::Form),
+        }
+    }
+
+    async fn send(&self, call: &Call<'_>) -> Result<Submission, Failure> {
+        let answer: Answer<Submission> = match self {
+            Self::Form(form) => {
+                let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                api::post(&call.access, "api/submit", &fields).await?
+            }
+            Self::Gallery(body) => api::post_json(&call.access, "api/submit_gallery_post.json", body).await?,
+        };
+        Ok(answer.json.data)
+    }
+}
+
 async fn submit(call: &Call<'_>, n: usize, entry: &Entry) -> Result<Submitted, Failure> {
+    let body = Body::of(call, n, entry).await?;
+    let sent = serde_json::to_vec(&body).map_err(|e| Failure::unexpected(e.to_string()))?;
+    let write = async |key: StepKey| {
+        if key.earlier > 0 {
+            match own::submission(call, entry, key.begun_at).await? {
+                Some(found) => return Ok(found),
+                None if call.now - key.begun_at < SETTLED => return Err(waiting()),
+                None => {}
+            }
+        }
+        let Submission { id, url } = body.send(call).await?;
+        // Of a gallery it is the full name.
+        let id = id.map(|id| id.trim_start_matches("t3_").to_owned());
+        Ok(Submitted { url: url.filter(|_| id.is_some()), id, at: call.now })
+    };
+    call.step(&format!("submit:{n}"), Effect::ClientId, &sent, write).await
+}
+
+async fn form(call: &Call<'_>, n: usize, entry: &Entry) -> Result<Vec<(&'static str, String)>, Failure> {
     let mut form = vec![
         ("api_type", "json".to_owned()),
         ("sr", entry.subreddit.clone()),
@@ -94,35 +143,24 @@ async fn submit(call: &Call<'_>, n: usize, entry: &Entry) -> Result<Submitted, F
         Kind::Media => form.extend(files(call, n).await?),
     }
     form.extend(entry.flair.clone().map(|flair| ("flair_id", flair)));
-    let sent = serde_json::to_vec(&form).map_err(|e| Failure::unexpected(e.to_string()))?;
-    let write = async |key: StepKey| {
-        if key.earlier > 0 {
-            match own::submission(call, entry, key.begun_at).await? {
-                Some(found) => return Ok(found),
-                None if call.now - key.begun_at < SETTLED => return Err(waiting()),
-                None => {}
-            }
-        }
-        let fields: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer: Answer<Submission> = api::post(&call.access, "api/submit", &fields).await?;
-        let Submission { id, url } = answer.json.data;
-        Ok(Submitted { url: url.filter(|_| id.is_some()), id, at: call.now })
-    };
-    call.step(&format!("submit:{n}"), Effect::ClientId, &sent, write).await
+    Ok(form)
 }
 
 /// The files of one submission; each has its own.
 async fn files(call: &Call<'_>, n: usize) -> Result<Vec<(&'static str, String)>, Failure> {
+    if entry::has_too_many(call.media) {
+        return Err(Failure::rejected("beside a video Reddit takes one picture, which stands for it"));
+    }
     let (file, picture) = entry::files(call.media).ok_or_else(|| Failure::rejected("the post has no picture or video"))?;
     let upload = async |_| media::upload(call, file).await;
-    let url: String = call.step(&format!("file:{n}"), Effect::Repeatable, file.id.0.as_bytes(), upload).await?;
+    let Stored { url, .. } = call.step(&format!("file:{n}"), Effect::Repeatable, file.id.0.as_bytes(), upload).await?;
     if !file.is_video() {
         return Ok(vec![("kind", "image".into()), ("url", url)]);
     }
     let upload = async |_| media::poster(call, picture).await;
     let sent = picture.map_or(&[][..], |picture| picture.id.0.as_bytes());
-    let poster: String = call.step(&format!("poster:{n}"), Effect::Repeatable, sent, upload).await?;
-    Ok(vec![("kind", "video".into()), ("url", url), ("video_poster_url", poster)])
+    let poster: Stored = call.step(&format!("poster:{n}"), Effect::Repeatable, sent, upload).await?;
+    Ok(vec![("kind", "video".into()), ("url", url), ("video_poster_url", poster.url)])
 }
 
 fn waiting() -> Failure {

@@ -179,6 +179,44 @@ async fn a_video_has_a_poster_of_its_own_or_a_plain_one() {
 }
 
 #[tokio::test]
+async fn several_pictures_are_one_gallery_in_their_order() {
+    let leases = std::sync::atomic::AtomicUsize::new(0);
+    let fake = Fake::start(move |seen| match seen.path.as_str() {
+        "/api/media/asset.json" => {
+            let n = leases.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let fields = json!([{"name": "key", "value": format!("rte/k{n}")}]);
+            Answer::json(
+                json!({"args": {"action": "//uploads.example", "fields": fields}, "asset": {"asset_id": format!("as{n}")}}),
+            )
+        }
+        "/api/submit_gallery_post.json" => {
+            let url = "https://www.reddit.com/r/test/comments/g1/t/";
+            Answer::json(json!({"json": {"errors": [], "data": {"url": url, "id": "t3_g1"}}}))
+        }
+        _ => reddit(seen),
+    })
+    .await;
+    let entry = json!({"subreddit": "test", "title": "T", "type": "media", "flair": {"id": "f1", "name": "News"}});
+    let stage = stage(&fake).picture(4, 3, "One").picture(4, 3, "").settings(entries(&[entry]));
+    let remotes = live(&stage).await;
+    let seen = fake.seen();
+    assert_eq!(seen.iter().filter(|s| s.path == "/api/media/asset.json").count(), 2);
+    let item = |n: usize, caption: &str| json!({"media_id": format!("as{n}"), "caption": caption, "outbound_url": ""});
+    assert_eq!(
+        seen.last().unwrap().json(),
+        json!({
+            "api_type": "json", "sr": "test", "title": "T", "items": [item(0, "One"), item(1, "")], "sendreplies": true,
+            "show_error_list": true, "validate_on_submit": true, "flair_id": "f1",
+        })
+    );
+    assert_eq!((remotes[0].id.as_str(), remotes[0].url.as_deref()), ("g1", Some("https://www.reddit.com/r/test/comments/g1/t/")));
+    // A comment hangs on the gallery by its id.
+    let comment = stage.next(remotes[0].clone(), "below");
+    live(&comment).await;
+    assert_eq!(form(&fake.seen()[0])["thing_id"], "t3_g1");
+}
+
+#[tokio::test]
 async fn a_file_that_reddit_still_works_on_is_waited_for_and_then_live_without_its_address() {
     let fake = Fake::start(|seen| if seen.path.ends_with("/submitted") { listing(json!([])) } else { reddit(seen) }).await;
     let stage = stage(&fake).picture(4, 3, "");

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{ABOUT, api, sections::sections};
+use super::{ABOUT, api, files, sections::sections};
 use crate::{
     error::Failure,
     http::Method,
@@ -57,6 +57,9 @@ pub async fn publish(call: &Call<'_>) -> Result<Outcome, Failure> {
     if call.thread.is_empty() {
         call.step("join", Effect::Repeatable, channel.as_bytes(), async |_| join(call, channel).await).await?;
     }
+    if call.media.iter().any(MediaFile::is_video) {
+        return files::publish(call, channel).await;
+    }
     let mut files: Vec<File> = Vec::with_capacity(call.media.len());
     for (n, file) in call.media.iter().enumerate() {
         let upload = async |_| upload(call, file).await;
@@ -102,25 +105,45 @@ async fn join(call: &Call<'_>, channel: &str) -> Result<(), Failure> {
     }
 }
 
-/// <https://docs.slack.dev/messaging/working-with-files#upload>
+/// Uploads a picture that is shown by its id.
 async fn upload(call: &Call<'_>, file: &MediaFile) -> Result<File, Failure> {
-    let fitted = call.files.fit(file.id, PICTURE).await?;
-    let (name, length) = (format!("picture.{}", fitted.mime.rsplit('/').next().unwrap_or("png")), fitted.bytes.len().to_string());
+    let id = lease(call, file).await?;
+    api::repeat::<Json>(&call.access, "files.completeUploadExternal", &json!({"files": [{"id": id}]})).await?;
+    Ok(File { id, at: call.now })
+}
+
+/// Puts the bytes of a file where Slack says; nobody sees it before the upload is finished.
+/// <https://docs.slack.dev/messaging/working-with-files#upload>
+pub async fn lease(call: &Call<'_>, file: &MediaFile) -> Result<String, Failure> {
+    let fitted = if file.is_video() { None } else { Some(call.files.fit(file.id, PICTURE).await?) };
+    let (mime, length) = match &fitted {
+        Some(fitted) => (fitted.mime.clone(), fitted.bytes.len() as u64),
+        None => (file.mime.clone(), file.bytes),
+    };
+    let kind = if file.is_video() { "video" } else { "picture" };
+    let (name, length) = (format!("{kind}.{}", mime.rsplit('/').next().unwrap_or("png")), length.to_string());
     let mut query = vec![("filename", name.as_str()), ("length", length.as_str())];
     if !file.alt.is_empty() {
         query.push(("alt_txt", &file.alt));
     }
     let lease: Lease = api::get(&call.access, "files.getUploadURLExternal", &query).await?;
-    let sent = call.http.request(Method::POST, &lease.upload_url).reads().body(fitted.bytes, &fitted.mime).send().await?;
-    sent.ok(call.now, |_, failure| failure)?;
-    let done = json!({"files": [{"id": lease.file_id}]});
-    api::repeat::<Json>(&call.access, "files.completeUploadExternal", &done).await?;
-    Ok(File { id: lease.file_id, at: call.now })
+    let request = call.http.request(Method::POST, &lease.upload_url).reads();
+    let request = match fitted {
+        Some(fitted) => request.body(fitted.bytes, &mime),
+        None => request.stream(call.files.stream(file.id).await?, file.bytes, &mime),
+    };
+    request.send().await?.ok(call.now, |_, failure| failure)?;
+    Ok(lease.file_id)
+}
+
+/// What is sent for the text.
+pub fn words(call: &Call<'_>) -> String {
+    call.text.render_with(ABOUT.text, &mention)
 }
 
 /// The words in sections, the pictures below them; `text` is what notifications show.
 fn message(call: &Call<'_>, channel: &str, pictures: &[Json]) -> Json {
-    let words = call.text.render_with(ABOUT.text, &mention);
+    let words = words(call);
     let section = |text: &String| json!({"type": "section", "text": {"type": "mrkdwn", "text": text}});
     let picture = |p: &Json| json!({"type": "image", "slack_file": {"id": p["id"]}, "alt_text": p["alt"]});
     let blocks: Vec<Json> = sections(&words).iter().map(section).chain(pictures.iter().map(picture)).collect();
@@ -148,9 +171,13 @@ pub async fn permalink(call: &Call<'_>, remote: &Remote) -> Option<String> {
 
 /// Changes the text; pictures stay.
 pub async fn edit(call: &Call<'_>, remote: &Remote) -> Result<Remote, Failure> {
-    let channel = remote.extra["channel"].as_str().ok_or_else(|| Failure::unexpected("a message without its channel"))?;
+    let channel = place(remote)?;
     let pictures = remote.extra["files"].as_array().cloned().unwrap_or_default();
-    let mut body = message(call, channel, &pictures);
+    let mut body = match remote.extra["shared"] == true {
+        // Its files are no blocks of ours.
+        true => json!({"channel": channel, "text": words(call)}),
+        false => message(call, channel, &pictures),
+    };
     body["ts"] = json!(remote.id);
     api::repeat::<Json>(&call.access, "chat.update", &body).await?;
     Ok(remote.clone())
@@ -158,9 +185,15 @@ pub async fn edit(call: &Call<'_>, remote: &Remote) -> Result<Remote, Failure> {
 
 /// Deletes the message; one that is gone already is as good.
 pub async fn delete(call: &Call<'_>, remote: &Remote) -> Result<(), Failure> {
-    let body = json!({"channel": remote.extra["channel"], "ts": remote.id});
+    let body = json!({"channel": place(remote)?, "ts": remote.id});
     match api::repeat::<Json>(&call.access, "chat.delete", &body).await {
         Err(failure) if !api::is(&failure, "message_not_found") => Err(failure),
         _ => Ok(()),
     }
+}
+
+/// The channel of a message, without which it cannot be reached.
+fn place(remote: &Remote) -> Result<&str, Failure> {
+    let channel = remote.extra["channel"].as_str();
+    channel.ok_or_else(|| Failure::rejected("Slack never told which message this is: look for it at Slack"))
 }

@@ -6,6 +6,7 @@
 
 mod api;
 mod connect;
+mod files;
 mod message;
 mod own;
 mod sections;
@@ -36,6 +37,7 @@ const ABOUT: Descriptor = Descriptor {
             "groups:history",
             "chat:write",
             "files:write",
+            "files:read",
             "users:read",
         ],
         separator: ",",
@@ -51,7 +53,11 @@ const ABOUT: Descriptor = Descriptor {
         // A message's blocks have room for about 13,000 characters: https://github.com/slackapi/bolt-js/issues/2509
         text: Text::utf16(12_000),
         images: 10,
+        videos: 10,
+        media: 10,
+        mixed: true,
         image_bytes: message::PICTURE.max_bytes,
+        video_bytes: 1_000_000_000,
         alt: 2_000,
         ..Limits::NONE
     },

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{api, message};
+use super::{api, files, message};
 use crate::{
     error::{Failure, FailureKind},
-    providers::{Call, Candidate, Found, Remote, StepKey},
+    providers::{Call, Candidate, Found, MediaFile, Remote, StepKey},
 };
 
 /// The two clocks may be apart.
@@ -31,6 +31,8 @@ struct Message {
     text: String,
     #[serde(default)]
     metadata: Json,
+    #[serde(default)]
+    files: Vec<Json>,
 }
 
 impl Message {
@@ -55,6 +57,14 @@ pub async fn find(call: &Call<'_>, step: &StepKey) -> Result<Found, Failure> {
         Err(failure) if failure.kind == FailureKind::Rejected => return Ok(Found::NotSeen),
         Err(failure) => return Err(failure),
     };
+    if call.media.iter().any(MediaFile::is_video) {
+        let words = message::words(call);
+        let same = |m: &&Message| m.text.trim() == words.trim() && m.files.len() == call.media.len();
+        let Some(found) = listed.messages.iter().find(same) else { return Ok(Found::NotSeen) };
+        let remote = files::remote(channel, &found.ts);
+        let url = message::permalink(call, &remote).await;
+        return Ok(Found::Yes(vec![Remote { url, ..remote }]));
+    }
     let key = step.key.to_string();
     let ours = |m: &&Message| m.metadata["event_type"] == message::EVENT && m.metadata["event_payload"]["key"] == key.as_str();
     if let Some(found) = listed.messages.iter().find(ours) {

@@ -83,7 +83,7 @@ async fn the_account_is_the_workspace() {
     let url = url::Url::parse(&consent.url).unwrap();
     assert_eq!(url.path(), "/oauth/v2/authorize");
     let scope = url.query_pairs().find(|(name, _)| name == "scope").unwrap().1.into_owned();
-    assert!(scope.starts_with("channels:read,groups:read,") && scope.contains("chat:write,files:write"));
+    assert!(scope.starts_with("channels:read,groups:read,") && scope.contains("chat:write,files:write,files:read"));
     let account = one(Slack.grant(&link, &Default::default(), consent.kept, "CODE").await.unwrap());
     assert_eq!((account.id.as_str(), account.name.as_str(), account.handle.as_str()), ("T1", "Team", "bot"));
     assert_eq!(account.picture.as_deref(), Some("http://x/p.png"));
@@ -166,6 +166,72 @@ async fn pictures_are_uploaded_and_shown_below_the_words() {
     assert_eq!(fake.seen()[0].json(), json!({"channel": "C1", "ts": "1700000000.000100"}));
     let gone = Fake::start(|_| refusal("message_not_found")).await;
     Slack.delete(&self::stage(&gone).call(), &remote).await.unwrap();
+}
+
+/// Slack as it shares files: `known` says whether it tells already where.
+fn sharing(known: bool) -> impl Fn(&Seen) -> Answer + Send + Sync {
+    move |seen| match method(seen) {
+        "files.completeUploadExternal" => {
+            Answer::json(json!({"ok": true, "files": [{"id": "F1", "permalink": "https://t.slack.com/files/U1/F1/video.mp4"}]}))
+        }
+        "files.info" => {
+            let shares = if known { json!({"public": {"C1": [{"ts": "1700000009.000100"}]}}) } else { json!({}) };
+            Answer::json(json!({"ok": true, "file": {"id": "F1", "shares": shares}}))
+        }
+        _ => slack(seen),
+    }
+}
+
+#[tokio::test]
+async fn a_video_is_shared_with_the_words_and_found_by_them() {
+    let fake = Fake::start(sharing(true)).await;
+    let stage = stage(&fake).text("x & y").film(4, 3, "").picture(4, 3, "");
+    let remote = live(&stage).await;
+    let seen = fake.seen();
+    let methods: Vec<_> = seen.iter().map(method).collect();
+    let lease = ["files.getUploadURLExternal", "/upload/1"];
+    let expected =
+        [&["conversations.join"][..], &lease, &lease, &["files.completeUploadExternal", "files.info", "chat.getPermalink"]];
+    assert_eq!(methods, expected.concat());
+    assert_eq!((seen[1].query["filename"].as_str(), seen[2].body.as_slice()), ("video.mp4", &b"mp4 0"[..]));
+    let shared = json!({"files": [{"id": "F1"}, {"id": "F1"}], "channel_id": "C1", "initial_comment": "x &amp; y"});
+    assert_eq!(seen[5].json(), shared);
+    assert_eq!((remote.id.as_str(), &remote.extra["shared"]), ("1700000009.000100", &json!(true)));
+    Slack.edit(&self::stage(&fake).text("new").call(), &remote).await.unwrap();
+    assert_eq!(fake.seen()[0].json(), json!({"channel": "C1", "ts": "1700000009.000100", "text": "new"}));
+
+    let message = |files: Json| json!({"ts": "1795420801.000100", "user": "U1", "text": "x &amp; y", "files": files});
+    for (files, there) in [(json!([{}, {}]), true), (json!([{}]), false)] {
+        let listed = json!({"ok": true, "messages": [message(files)]});
+        let fake = Fake::start(move |seen| match method(seen) {
+            "conversations.history" => Answer::json(listed.clone()),
+            _ => slack(seen),
+        })
+        .await;
+        let stage = self::stage(&fake).text("x & y").film(4, 3, "").picture(4, 3, "");
+        let key = StepKey { key: uuid::Uuid::nil(), begun_at: stage.now, earlier: 1 };
+        match Slack.find(&stage.call(), &key).await.unwrap() {
+            Found::Yes(found) if there => assert_eq!(found[0].id, "1795420801.000100"),
+            Found::NotSeen if !there => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_video_whose_message_is_not_told_is_waited_for_and_then_linked() {
+    let fake = Fake::start(sharing(false)).await;
+    let mut stage = stage(&fake).text("x").film(4, 3, "");
+    assert!(matches!(Slack.publish(&stage.call()).await.unwrap(), Outcome::Wait { .. }));
+    stage.now += chrono::TimeDelta::minutes(3);
+    let Outcome::Live { remotes, warnings } = Slack.publish(&stage.call()).await.unwrap() else { panic!("not live") };
+    assert_eq!(remotes[0].url.as_deref(), Some("https://t.slack.com/files/U1/F1/video.mp4"));
+    assert!(warnings[0].contains("files:read"), "{warnings:?}");
+    assert_eq!(fake.seen().iter().filter(|s| method(s) == "files.completeUploadExternal").count(), 1);
+    for refused in [Slack.delete(&stage.call(), &remotes[0]).await, Slack.edit(&stage.call(), &remotes[0]).await.map(drop)] {
+        assert_eq!(refused.unwrap_err().kind, FailureKind::Rejected);
+    }
+    assert!(fake.seen().is_empty());
 }
 
 #[tokio::test]

@@ -58,11 +58,13 @@ pub async fn repeat(access: &Access<'_>, method: Method, path: &str, body: &Json
     access.send(&Tumblr, make).await
 }
 
-/// A write with files, which can be sent once.
-pub async fn upload<T: DeserializeOwned>(access: &Access<'_>, path: &str, form: FormData) -> Result<T, Failure> {
+/// A write with files, which can be sent once. What replaces a post says the same when it is sent again.
+pub async fn upload<T: DeserializeOwned>(access: &Access<'_>, place: (Method, &str), form: FormData) -> Result<T, Failure> {
+    let (method, path) = place;
+    let replaces = method == Method::PUT;
     let url = format!("{}/v2/{path}", access.host(&ABOUT, "api"));
-    let request = signed(access.http.request(Method::POST, &url), &access.tokens.current()).multipart(form);
-    answer(&access.send_once(&Tumblr, request).await?)
+    let request = signed(access.http.request(method, &url), &access.tokens.current()).multipart(form);
+    answer(&access.send_once(&Tumblr, if replaces { request.reads() } else { request }).await?)
 }
 
 fn signed(request: Request, credentials: &Json) -> Request {

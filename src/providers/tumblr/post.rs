@@ -1,7 +1,7 @@
 //! A part as a post of the blog: written, changed and deleted.
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
 
 use super::{ABOUT, api, blocks};
@@ -51,14 +51,7 @@ async fn write(call: &Call<'_>, text: Vec<Json>) -> Result<Remote, Failure> {
     let path = format!("blog/{}/posts", call.account);
     let created: Created = match call.media {
         [] => api::post(&call.access, &path, &body(call, text)?).await?,
-        _ => match upload(call, &path, &text).await {
-            // A body with files can be sent once: a read renews the access, and the whole is made again.
-            Err(failure) if failure.kind == FailureKind::Reconnect => {
-                api::get::<Json>(&call.access, "user/info", &[]).await.map_err(|f| nothing_happened(f, failure))?;
-                upload(call, &path, &text).await?
-            }
-            created => created?,
-        },
+        _ => with_files(call, (Method::POST, path.as_str()), &text).await?,
     };
     let id = created.id_string.or_else(|| match created.id {
         Some(Json::String(id)) => Some(id),
@@ -69,12 +62,23 @@ async fn write(call: &Call<'_>, text: Vec<Json>) -> Result<Remote, Failure> {
     Ok(remote(call, &id, call.media.len()))
 }
 
+/// A body with files can be sent once: where the access is refused, a read renews it, and the whole is made again.
+async fn with_files<T: DeserializeOwned>(call: &Call<'_>, place: (Method, &str), text: &[Json]) -> Result<T, Failure> {
+    match upload(call, place.clone(), text).await {
+        Err(failure) if failure.kind == FailureKind::Reconnect => {
+            api::get::<Json>(&call.access, "user/info", &[]).await.map_err(|f| nothing_happened(f, failure))?;
+            upload(call, place, text).await
+        }
+        answer => answer,
+    }
+}
+
 /// The write was refused; whatever the read met is no uncertainty.
 fn nothing_happened(read: Failure, write: Failure) -> Failure {
     if read.kind == FailureKind::Reconnect { write } else { Failure { kind: FailureKind::Unavailable, ..read } }
 }
 
-async fn upload(call: &Call<'_>, path: &str, text: &[Json]) -> Result<Created, Failure> {
+async fn upload<T: DeserializeOwned>(call: &Call<'_>, place: (Method, &str), text: &[Json]) -> Result<T, Failure> {
     let files = files(call).await?;
     let mut content = text.to_vec();
     content.extend(files.iter().map(|file| file.block.clone()));
@@ -86,7 +90,7 @@ async fn upload(call: &Call<'_>, path: &str, text: &[Json]) -> Result<Created, F
             None => form.stream(&field, (call.files.stream(file.media.id).await?, file.media.bytes), (&name, &file.mime)),
         };
     }
-    api::upload(&call.access, path, form).await
+    api::upload(&call.access, place, form).await
 }
 
 async fn files<'a>(call: &Call<'a>) -> Result<Vec<File<'a>>, Failure> {
@@ -150,14 +154,16 @@ pub fn remote(call: &Call<'_>, id: &str, media: usize) -> Remote {
     Remote { id: id.into(), url: Some(url), extra: json!({"media": media}) }
 }
 
-/// Changes words and settings of a post without files: Tumblr replaces the whole content.
+/// Changes the post: Tumblr replaces the whole content, so files are handed over again.
 pub async fn edit(call: &Call<'_>, remote: &Remote) -> Result<Remote, Failure> {
-    if remote.extra["media"] != 0 {
-        return Err(Failure::rejected("a post with pictures or videos would lose them at Tumblr"));
+    call.fits(&ABOUT)?;
+    call.freshen(&super::Tumblr).await?;
+    let (path, text) = (format!("blog/{}/posts/{}", call.account, remote.id), content(call)?);
+    match call.media {
+        [] => drop(api::repeat(&call.access, Method::PUT, &path, &body(call, text)?).await?),
+        _ => drop(with_files::<Json>(call, (Method::PUT, path.as_str()), &text).await?),
     }
-    let path = format!("blog/{}/posts/{}", call.account, remote.id);
-    api::repeat(&call.access, Method::PUT, &path, &body(call, content(call)?)?).await?;
-    Ok(remote.clone())
+    Ok(Remote { extra: json!({"media": call.media.len()}), ..remote.clone() })
 }
 
 /// Deletes the post; one that is gone already is as good.

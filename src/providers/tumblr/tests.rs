@@ -251,7 +251,15 @@ async fn what_was_posted_can_be_changed_deleted_counted_and_named() {
     Tumblr.edit(&stage.call(), &remote(0)).await.unwrap();
     let seen = fake.seen();
     assert_eq!((seen[0].method.as_str(), seen[0].json()["content"][0]["text"].as_str()), ("PUT", Some("new")));
-    assert_eq!(Tumblr.edit(&stage.call(), &remote(1)).await.unwrap_err().kind, FailureKind::Rejected);
+    // Files are handed over again, because the whole content is replaced.
+    let pictured = self::stage(&fake).text("new").picture(4, 3, "A red square");
+    let changed = Tumblr.edit(&pictured.call(), &remote(0)).await.unwrap();
+    assert_eq!(changed.extra, json!({"media": 1}));
+    let seen = fake.seen();
+    let parts = seen[0].parts();
+    let sent: Json = serde_json::from_str(&parts[0].body).unwrap();
+    assert_eq!((seen[0].method.as_str(), sent["content"][1]["alt_text"].as_str()), ("PUT", Some("A red square")));
+    assert_eq!(parts[1], Part::file("media-0", ("media-0.jpeg", "image/jpeg"), "jpeg 0"));
     Tumblr.delete(&stage.call(), &remote(0)).await.unwrap();
     assert_eq!(fake.seen()[0].json(), json!({"id": "1234567890123456789"}));
     let metrics = Tumblr.metrics(&stage.access(), &remote(0)).await.unwrap();

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
-use url::Url;
 
 use super::wire::{Login, explain, send};
 use crate::{
     error::{Failure, FailureKind},
-    http::{Client, Method, Reply},
-    providers::{Access, Account, Answers, Identity, Link},
+    http::{Method, Reply},
+    providers::{Access, Account, Answers, Identity, Link, article},
 };
 
 const ME: &str = "wp/v2/users/me";
@@ -41,7 +40,7 @@ impl User {
 /// Asks the site who the password belongs to, at the readable address and then at the plain one.
 pub async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Failure> {
     let answer = |name: &str| answers.get(name).map_or("", |a| a.trim());
-    let server = server(link.http, answer("domain"))?;
+    let server = article::site(link.http, answer("domain"), "/wp-")?;
     let login = Login { server: &server, plain: false, name: answer("username"), password: answer("password") };
     let (user, plain) = match ask(link, login).await {
         Err(failure) if is_no_route(&failure) => (ask(link, Login { plain: true, ..login }).await?, true),
@@ -92,12 +91,4 @@ fn is_no_route(failure: &Failure) -> bool {
 pub async fn whoami(access: &Access<'_>) -> Result<Identity, Failure> {
     let user: User = send(access, Method::GET, ME, |r| r).await?.json()?;
     Ok(user.identity(&access.credential("server")?))
-}
-
-/// The address as people copy it, without what leads into its pages.
-fn server(http: &Client, given: &str) -> Result<String, Failure> {
-    http.check(given).map_err(|words| Failure::rejected(format!("{given}: {words}")))?;
-    let url = Url::parse(given).map_err(|e| Failure::rejected(format!("{given}: {e}")))?;
-    let path = url.path().split("/wp-").next().unwrap_or_default().trim_end_matches('/');
-    Ok(format!("{}{path}", url.origin().ascii_serialization()))
 }

@@ -2,13 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::json;
-use url::Url;
 
 use super::{Answer, explain, request, send};
 use crate::{
     error::{Failure, FailureKind},
-    http::{Client, Method},
-    providers::{Access, Account, Answers, Identity, Link},
+    http::Method,
+    providers::{Access, Account, Answers, Identity, Link, article},
 };
 
 #[derive(Deserialize)]
@@ -24,7 +23,7 @@ struct User {
 /// Signs in where no token was given, and asks whose token it is.
 pub async fn connect(link: &Link<'_>, answers: &Answers) -> Result<Account, Failure> {
     let answer = |name: &str| answers.get(name).map_or("", |a| a.trim());
-    let server = server(link.http, answer("url"))?;
+    let server = article::site(link.http, answer("url"), "/")?;
     let token = match (answer("token"), answer("username"), answer("password")) {
         ("", "", _) => return Err(Failure::rejected("username: needed, unless a token is given")),
         ("", _, "") => return Err(Failure::rejected("password: needed, unless a token is given")),
@@ -64,12 +63,6 @@ pub async fn whoami(access: &Access<'_>) -> Result<Identity, Failure> {
 fn identity(name: String, server: &str) -> Identity {
     let place = server.split("://").last().unwrap_or(server);
     Identity { id: format!("{place}_{name}"), handle: format!("{name}@{place}"), name, picture: None }
-}
-
-fn server(http: &Client, given: &str) -> Result<String, Failure> {
-    http.check(given).map_err(|words| Failure::rejected(format!("{given}: {words}")))?;
-    let url = Url::parse(given).map_err(|e| Failure::rejected(format!("{given}: {e}")))?;
-    Ok(url.origin().ascii_serialization())
 }
 
 fn named(server: &str, failure: Failure) -> Failure {

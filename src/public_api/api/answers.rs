@@ -11,8 +11,8 @@ use poem_openapi::{
 use super::{
     super::{
         objects::{
-            BadRequest, Connection, CreatedPost, Customer, Deleted, FreeSlot, Integration, IntegrationSettings, Missing,
-            NotThere, PostList, Refused, Said, StatusChange, Triggered, UploadedMedia,
+            BadRequest, ConnectAddress, Connection, CreatedPost, Customer, Deleted, FreeSlot, Integration, IntegrationSettings,
+            Missing, NotThere, PostList, Refused, Said, StatusChange, Triggered, UploadedMedia,
         },
         refusal::Refusal,
     },
@@ -49,6 +49,8 @@ answers! {
     Looked: 201 Triggered;
     /// The next free posting time.
     Slot: 200 FreeSlot;
+    /// Where to connect.
+    Address: 200 ConnectAddress;
     /// All groups of channels.
     Groups: 200 Vec<Customer>;
     /// The posts of that time.
@@ -89,6 +91,8 @@ refusals! {
     Query: [400];
     /// The thing may not be there.
     Absent: [404];
+    /// The provider may be unknown, and the channel may not be there.
+    Named: [400, 404];
     /// And its state may forbid it.
     AbsentOrBusy: [404, 409];
     /// The body may be wrong or too large, and what is edited may be gone or under way.

@@ -21,6 +21,20 @@ impl Example for Connection {
     }
 }
 
+/// Where a person connects an account.
+#[derive(Object, Serialize)]
+#[oai(example)]
+pub struct ConnectAddress {
+    /// A page of this instance, to be opened in a browser.
+    pub url: String,
+}
+
+impl Example for ConnectAddress {
+    fn example() -> Self {
+        Self { url: "https://rostrum.example.org/channels/connect/bluesky".into() }
+    }
+}
+
 /// A connected account to publish to.
 #[derive(Object, Serialize)]
 #[oai(example)]

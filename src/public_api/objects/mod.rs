@@ -7,7 +7,8 @@ mod post;
 mod refusal;
 
 pub use channel::{
-    Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput, Tool, ToolField, Trigger, Triggered,
+    ConnectAddress, Connection, Customer, FreeSlot, Integration, IntegrationSettings, SettingsOutput, Tool, ToolField, Trigger,
+    Triggered,
 };
 pub use media::{FetchUrl, UploadForm, UploadedMedia};
 pub use new_post::NewPost;

@@ -5,8 +5,13 @@ use rostrum::{db::q, kit::crypto::sha256};
 use super::operations;
 use crate::{both_databases, support::Client};
 
-const TESTS: [&str; 4] =
-    [include_str!("posts.rs"), include_str!("library.rs"), include_str!("lists.rs"), include_str!("access.rs")];
+const TESTS: [&str; 5] = [
+    include_str!("posts.rs"),
+    include_str!("library.rs"),
+    include_str!("lists.rs"),
+    include_str!("access.rs"),
+    include_str!("../channels/customers.rs"),
+];
 
 fn shown(page: &str) -> Option<String> {
     let start = page.find("id=\"new-token\">")? + "id=\"new-token\">".len();

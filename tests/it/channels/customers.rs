@@ -7,13 +7,65 @@ use rostrum::{
 use serde_json::json;
 
 use super::unknown_channel;
-use crate::{both_databases, support::TestApp};
+use crate::{
+    api_v1::{call, named, robot},
+    both_databases,
+    support::TestApp,
+};
 
 async fn customers(app: &TestApp, org: rostrum::kit::OrgId) -> Vec<Customer> {
     Customer::list(&app.app.db, org).await.unwrap()
 }
 
 both_databases! {
+    /// The same for scripts: `listCustomers`, `createCustomer`, `renameCustomer`, `deleteCustomer`.
+    async fn scripts_sort_channels_by_customer(app) {
+        let (owner, other) = (app.owner().await, app.owner().await);
+        let (robot, theirs) = (robot(&app, &owner).await, robot(&app, &other).await);
+        let (id, second) = (unknown_channel(&app, owner.org).await, unknown_channel(&app, owner.org).await);
+        let made = robot.post_json("/api/v1/customers", &json!({"name": " Zoe & Sons "})).await.expect(201).json();
+        let (zoe, path) = (made["id"].as_str().unwrap().to_owned(), format!("/customers/{}", made["id"].as_str().unwrap()));
+        assert_eq!(made, json!({"id": zoe, "name": "Zoe & Sons"}));
+        for wrong in [json!({"name": "Zoe & Sons"}), json!({"name": " "}), json!({}), json!({"name": "x".repeat(101)})] {
+            let refused = robot.post_json("/api/v1/customers", &wrong).await.expect(422);
+            assert_eq!(named(&refused), ["name"], "{wrong}");
+        }
+        let renamed = call(&robot, "put", &path, &[], json!({"name": "Zoe"})).await.expect(200).json();
+        assert_eq!(renamed["name"], "Zoe");
+        let listed = robot.get("/api/v1/customers").await.expect(200).json();
+        assert_eq!(listed, json!({"data": [{"id": zoe, "name": "Zoe"}], "next_cursor": null}));
+
+        let channel = format!("/channels/{id}");
+        let changed = call(&robot, "patch", &channel, &[], json!({"customer": zoe})).await.expect(200).json();
+        assert_eq!(changed["customer"], json!({"id": zoe, "name": "Zoe"}));
+        let of_zoe = robot.get(&format!("/api/v1/channels?customer={zoe}")).await.expect(200).json();
+        assert_eq!(of_zoe["data"].as_array().unwrap().len(), 1);
+        assert_eq!((&of_zoe["data"][0]["id"], &of_zoe["data"][0]["customer"]["name"]), (&json!(id.to_string()), &json!("Zoe")));
+        let all = robot.get("/api/v1/channels").await.expect(200).json();
+        let without = all["data"].as_array().unwrap().iter().find(|c| c["id"] == second.to_string()).unwrap().clone();
+        assert_eq!(without["customer"], json!(null));
+
+        // Nobody else's, and what is none.
+        for unknown in ["x".to_owned(), uuid::Uuid::now_v7().to_string()] {
+            let refused = call(&robot, "patch", &channel, &[], json!({"customer": unknown})).await.expect(422);
+            assert_eq!(named(&refused), ["customer"]);
+        }
+        assert_eq!(named(&robot.get("/api/v1/channels?customer=x").await.expect(422)), ["customer"]);
+        let foreign = unknown_channel(&app, other.org).await;
+        let refused = call(&theirs, "patch", &format!("/channels/{foreign}"), &[], json!({"customer": zoe})).await.expect(422);
+        assert_eq!(named(&refused), ["customer"]);
+        call(&theirs, "put", &path, &[], json!({"name": "Mine"})).await.expect(404);
+        call(&theirs, "delete", &path, &[], json!(null)).await.expect(404);
+        assert_eq!(theirs.get("/api/v1/customers").await.expect(200).json()["data"], json!([]));
+        assert_eq!(theirs.get(&format!("/api/v1/channels?customer={zoe}")).await.expect(200).json()["data"], json!([]));
+
+        let taken_out = call(&robot, "patch", &channel, &[], json!({"customer": ""})).await.expect(200).json();
+        assert_eq!(taken_out["customer"], json!(null));
+        call(&robot, "patch", &channel, &[], json!({"customer": zoe})).await.expect(200);
+        assert_eq!(call(&robot, "delete", &path, &[], json!(null)).await.expect(200).json()["name"], "Zoe");
+        assert_eq!(Channel::find(&app.app.db, owner.org, id).await.unwrap().customer_id, None);
+    }
+
     /// Added, renamed, assigned, asked for, removed.
     async fn channels_are_sorted_by_customer(app) {
         let (owner, other) = (app.owner().await, app.owner().await);
@@ -36,6 +88,13 @@ both_databases! {
         let assign = format!("/channels/{id}/customer");
         owner.browser.submit(&assign, &[("_method", "PUT"), ("customer", &zoe)]).await.expect(303);
         assert!(owner.browser.get(&format!("/channels/{id}")).await.expect(200).text().contains(&format!("value=\"{zoe}\" selected")));
+        // From the list and from the page of customers one stays there; anything else leads nowhere else.
+        for (from, to) in [("list", "/channels"), ("customers", "/channels/customers"), ("https://evil.example", &*format!("/channels/{id}"))] {
+            let fields = [("_method", "PUT"), ("customer", zoe.as_str()), ("from", from)];
+            assert_eq!(owner.browser.submit(&assign, &fields).await.expect(303).header("location"), to);
+        }
+        let page = owner.browser.get("/channels/customers").await.expect(200).page();
+        assert!(page.contains(&format!("action=\"/channels/{id}/customer\"")) && page.contains(&format!("value=\"{zoe}\" selected")), "{page}");
         let list = owner.browser.get(&format!("/channels?customer={zoe}")).await.expect(200).text();
         assert!(list.contains(&id.to_string()) && !list.contains(&second.to_string()), "{list}");
         assert!(owner.browser.get(&format!("/channels?customer={acme}")).await.expect(200).text().contains("No channels of this customer"));

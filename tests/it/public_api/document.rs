@@ -23,7 +23,7 @@ both_databases! {
             assert!(TESTS.iter().any(|test| test.contains(&format!("`{id}`"))), "no test names {id}");
             ids += 1;
         }
-        assert_eq!(ids, 14);
+        assert_eq!(ids, 15);
         assert_eq!(rostrum::public_api::document(&app.app.url), app.visitor().get("/openapi.json").await.text());
     }
 

@@ -26,6 +26,29 @@ both_databases! {
         assert_eq!(owner.api.get("/public/v1/groups").await.expect(200).json(), json!([]));
     }
 
+    /// `connectIntegration`: a page of ours for every provider, and the one that connects a channel again.
+    async fn an_address_is_given_to_connect_at(app) {
+        let (owner, other) = (app.owner().await, app.owner().await);
+        let id = channel(&app, owner.org, "Ann").await;
+        let at = async |path: &str| owner.api.get(&format!("/public/v1/social/{path}")).await;
+        for (path, page) in [
+            ("bluesky".to_owned(), "/channels/connect/bluesky".to_owned()),
+            ("mastodon-custom?refresh=".to_owned(), "/channels/connect/mastodon".to_owned()),
+            (format!("sandbox?refresh={id}"), format!("/channels/connect/sandbox?channel={id}")),
+        ] {
+            assert_eq!(at(&path).await.expect(200).json(), json!({"url": app.app.link(&page)}), "{path}");
+            owner.browser.get(&page).await.expect(200);
+        }
+        for unknown in ["telegraph", "skool", "%00", "a%2Fb"] {
+            assert_eq!(at(unknown).await.expect(400).text(), r#"{"msg":"Integration not allowed"}"#, "{unknown}");
+        }
+        let foreign = channel(&app, other.org, "Bob").await;
+        for unknown in [foreign.to_string(), "nobody".to_owned()] {
+            let answer = at(&format!("sandbox?refresh={unknown}")).await.expect(404);
+            assert_eq!(answer.text(), r#"{"msg":"Integration not found"}"#);
+        }
+    }
+
     /// `integrationSettings`: limits, and the schema of the settings.
     async fn a_channel_says_what_it_accepts(app) {
         let owner = app.owner().await;

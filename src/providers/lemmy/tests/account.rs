@@ -104,6 +104,25 @@ async fn communities_are_shown_by_their_address() {
     assert_eq!(failure.kind, FailureKind::Unsupported);
 }
 
+#[tokio::test]
+async fn people_are_named_with_their_server() {
+    let server = Server::start().await;
+    let stage = server.stage(&[2]);
+    let found = Lemmy.mentions(&stage.access(), "@bo").await.unwrap();
+    let named: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(named[0], "bob@far.example");
+    assert_eq!(server.fake.seen()[0].query["q"], "bo");
+    assert!(Lemmy.mentions(&stage.access(), " @").await.unwrap().is_empty());
+    // As it is written into a text.
+    let mention = |item: &crate::providers::Item| {
+        format!("<p>Hi <span data-mention-id=\"{0}\" data-mention-label=\"{0}\">@{0}</span></p>", item.id)
+    };
+    let mut stage = server.stage(&[2]);
+    stage.text = Doc::from_html(&mention(&found[0]));
+    live(&stage).await;
+    assert_eq!(server.state().posts[0]["body"], "Hi @bob@far.example");
+}
+
 #[test]
 fn forms_refuse_what_the_server_would() {
     let review = |title: &str, comment: usize| {

@@ -93,6 +93,11 @@ impl State {
                     json!({"id": 7, "name": "alice", "display_name": "Alice", "avatar": null, "actor_id": "http://x/u/alice"});
                 Answer::json(json!({"my_user": {"local_user_view": {"person": person}}}))
             }
+            "GET search" if seen.query["type_"] == "Users" => {
+                let person = |id: i64, name: &str, url: &str| json!({"person": {"id": id, "name": name, "actor_id": url}});
+                let users = [person(8, "bob", "https://far.example/u/bob"), person(9, "bobby", "")];
+                Answer::json(json!({"type_": "Users", "users": users, "communities": []}))
+            }
             "GET search" => {
                 let community = json!({"id": 2, "name": "test", "title": "Test", "actor_id": "https://x.example/c/test"});
                 Answer::json(json!({"type_": "Communities", "posts": [], "communities": [{"community": community}]}))
