@@ -88,7 +88,8 @@ fn check(wanted: &Wanted) -> Result<String> {
         errors.push(FieldError::new("days", "share.days_wrong"));
     }
     let pin = wanted.pin.expose();
-    if !pin.is_empty() && !(PIN.contains(&pin.len()) && pin.chars().all(|c| c.is_ascii_digit())) {
+    let fits = PIN.contains(&pin.len()) && pin.chars().all(|c| c.is_ascii_digit());
+    if !pin.is_empty() && !fits {
         errors.push(FieldError::new("pin", "share.pin_wrong"));
     }
     if errors.is_empty() { Ok(label.to_owned()) } else { Err(Error::Invalid(errors)) }

@@ -62,7 +62,7 @@ impl Question {
     pub fn excerpt(&self, text: &str) -> Vec<Piece> {
         let first = tokens(text).into_iter().find(|token| self.meets(&token.word)).map_or(0, |token| token.from);
         let before = text[..first].chars().count();
-        let from = if before <= BEFORE { 0 } else { before - BEFORE };
+        let from = before.saturating_sub(BEFORE);
         let mut cut: String = text.chars().skip(from).take(EXCERPT).collect();
         if from > 0 {
             // Not in the middle of a word.

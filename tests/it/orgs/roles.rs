@@ -3,8 +3,11 @@
 use super::member;
 use crate::both_databases;
 
-/// Method, path (`:channel` stands for one of the organisation) and fields of everything that is for administrators.
-const FOR_ADMINS: &[(&str, &str, &[(&str, &str)])] = &[
+/// Method, path (`:channel` stands for one of the organisation) and the fields of its form.
+type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// Everything that is for administrators.
+const FOR_ADMINS: &[Request] = &[
     ("get", "/settings/organisation", &[]),
     ("PUT", "/settings/organisation", &[("name", "Taken"), ("timezone", "UTC")]),
     ("post", "/settings/api-key", &[]),
