@@ -82,7 +82,9 @@ test('what was written outlives its tab', async () => {
   await write(page, 'A thought that must not get lost')
   await saved(page)
   await words(page).press('End')
+  const kept = page.waitForResponse((r) => r.url().endsWith('/autosave') && r.ok() && /last.word/.test(r.request().postData() ?? ''))
   await page.keyboard.type(', to its last word')
+  await kept
   // As a crash does it: nothing of the page is asked.
   await page.close({ runBeforeUnload: false })
   const again = await browser.page()

@@ -71,7 +71,7 @@ both_databases! {
         assert_eq!(found(&app, &owner.browser, "q=punched").await, Vec::<String>::new());
         owner.browser.submit(&format!("/media/{}/restoration", file.id), &[]).await.expect(303);
         assert_eq!(found(&app, &owner.browser, "q=punched").await, [url]);
-        assert_eq!(found(&app, &owner.browser, "q=notic").await, ["/notices"]);
+        assert_eq!(found(&app, &owner.browser, "q=notic").await, ["/notices", "/settings/notices"]);
         assert!(!found(&app, &owner.browser, "q=server").await.contains(&"/admin".to_owned()), "not for who does not run it");
     }
 

@@ -177,8 +177,9 @@ const PAGES: &[(&str, &str, Door)] = &[
 ];
 
 /// Their GET only leads to another page of the table.
-const DETOURS: [&str; 7] = [
+const DETOURS: [&str; 8] = [
     "/settings",
+    "/settings/language",
     "/settings/password",
     "/settings/email",
     "/settings/sessions",
