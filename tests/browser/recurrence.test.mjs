@@ -104,7 +104,7 @@ test('without any script the dates are shown by the server', async () => {
   const page = await browser.page({ javaScript: false })
   await compose(page, 'Every month')
   await field(page, 'repeat').selectOption('months')
-  await submit(page, page.locator('button[value=preview]'))
+  await submit(page, page.locator('.when button[value=preview]'))
   assert.equal(await dates(page).count(), 5)
   const answer = await submit(page, page.locator('[data-save]'))
   assert.ok(answer.ok(), await page.locator('main').innerText())
