@@ -8,7 +8,6 @@ const behaviours = [
   ["[data-changed]", () => import("./changed.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
-  ["[data-customers]", () => import("./customers.js")],
   ["[data-fields]", () => import("./fields.js")],
   ["[data-flash]", () => import("./flash.js")],
   ["[data-gallery]", () => import("./gallery.js")],
