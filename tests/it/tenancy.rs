@@ -39,6 +39,7 @@ use Door::{Open, Own, Signed};
 /// Every page with its methods.
 const PAGES: &[(&str, &str, Door)] = &[
     ("get", "/", Open),
+    ("get", "/manifest.webmanifest", Open),
     ("get post", "/setup", Open),
     ("get post", "/login", Open),
     ("post", "/logout", Open),

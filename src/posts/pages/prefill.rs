@@ -1,4 +1,5 @@
-//! What a new post begins with when an address says so: a time, channels, or what another post says.
+//! What a new post begins with when an address says so: a time, channels, what another post says, or what another app on
+//! the same device shares with this one.
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
@@ -20,6 +21,9 @@ use crate::{
     providers::MediaRef,
 };
 
+/// Characters of what is shared that are taken.
+const LONGEST_SHARED: usize = 20_000;
+
 /// The query of `/posts/new`. What makes no sense is as if it had not been said.
 #[derive(Debug, Default, Deserialize)]
 pub struct Prefill {
@@ -35,12 +39,29 @@ pub struct Prefill {
     /// The post to begin with.
     #[serde(default)]
     from: String,
+    /// What is shared, as [`crate::web::manifest`] asks for it.
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    url: String,
 }
 
 impl Prefill {
     /// Nothing was said.
     pub fn is_empty(&self) -> bool {
-        [&self.at, &self.zone, &self.channels, &self.from].into_iter().all(String::is_empty)
+        [&self.at, &self.zone, &self.channels, &self.from].into_iter().all(String::is_empty) && self.shared().is_empty()
+    }
+
+    /// Title, text and link below each other. Apps put the link into the text, or the title into both: nothing is said twice.
+    fn shared(&self) -> String {
+        let pieces = [&self.title, &self.text, &self.url].map(|piece| piece.trim());
+        let again = |n: usize| {
+            pieces.iter().enumerate().any(|(m, other)| m != n && other.contains(pieces[n]) && (m < n || *other != pieces[n]))
+        };
+        let lines: Vec<&str> = (0..pieces.len()).filter(|n| !pieces[*n].is_empty() && !again(*n)).map(|n| pieces[n]).collect();
+        lines.join("\n").chars().take(LONGEST_SHARED).collect()
     }
 }
 
@@ -54,6 +75,9 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     let known: Vec<String> = channels.iter().filter(|c| wanted.contains(&c.id)).map(|c| c.id.to_string()).collect();
     if !known.is_empty() {
         typed.channels = known;
+    }
+    if let (None, Some(part)) = (from, typed.parts.first_mut()) {
+        part.text = asked.shared();
     }
     if let Ok(at) = NaiveDateTime::parse_from_str(&asked.at, "%Y-%m-%dT%H:%M") {
         "at".clone_into(&mut typed.when);
@@ -103,5 +127,24 @@ fn part((content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i6
         media: media.iter().map(|m| m.id).collect(),
         alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
         ..TypedPart::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(title: &str, text: &str, url: &str) -> String {
+        Prefill { title: title.into(), text: text.into(), url: url.into(), ..Prefill::default() }.shared()
+    }
+
+    #[test]
+    fn what_is_shared_is_said_once() {
+        assert_eq!(shared("Looms", "A history", "https://example.org/1"), "Looms\nA history\nhttps://example.org/1");
+        assert_eq!(shared("", "Read https://example.org/1", "https://example.org/1"), "Read https://example.org/1");
+        assert_eq!(shared("Looms", "Looms", " "), "Looms");
+        assert_eq!(shared("Looms", "Looms: a history", ""), "Looms: a history");
+        assert_eq!(shared("", " ", ""), "");
+        assert_eq!(shared("", &"x".repeat(30_000), "").len(), LONGEST_SHARED);
     }
 }
