@@ -8,6 +8,7 @@ import { address, cut, fromHtml, fromText, joined, lines, schema, toHtml, toText
 import { acceptable } from "./upload.js";
 
 const MOVED = ["id", "aria-describedby", "aria-invalid"];
+const holdsFiles = (data) => [...(data?.files ?? [])].some(acceptable);
 
 export class RichEditor extends Editor {
   constructor(part) {
@@ -45,6 +46,7 @@ export class RichEditor extends Editor {
       // Styles are read, never applied: the page's policy forbids that.
       transformPastedHTML: (html) => html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style=")),
       handlePaste: (view, event) => this.pasted(event),
+      handleDrop: (view, { dataTransfer }) => holdsFiles(dataTransfer),
     };
   }
 
@@ -179,7 +181,7 @@ export class RichEditor extends Editor {
 
   /** A link pasted over words becomes theirs; a picture is for whoever takes files. */
   pasted({ clipboardData }) {
-    if ([...(clipboardData?.files ?? [])].some(acceptable)) return true;
+    if (holdsFiles(clipboardData)) return true;
     const { selection } = this.view.state;
     const text = clipboardData?.getData("text/plain").trim() ?? "";
     const href = /^https?:\/\//i.test(text) ? address(text) : null;

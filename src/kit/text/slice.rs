@@ -12,22 +12,31 @@ impl Doc {
         Self { blocks: self.blocks.iter().filter_map(|block| cutter.block(block)).collect() }
     }
 
+    /// Without empty lines at its end.
+    pub fn trim_end(mut self) -> Self {
+        while self.blocks.len() > 1 && self.blocks.last().is_some_and(is_blank) {
+            self.blocks.pop();
+        }
+        self
+    }
+
     /// Two texts, an empty line between them.
-    pub fn join(mut self, next: Self) -> Self {
+    pub fn join(self, next: Self) -> Self {
         if self.is_empty() {
             return next;
         }
         if next.is_empty() {
             return self;
         }
-        let blank = |block: &Block| matches!(block, Block::Paragraph(list) if plain(list).trim().is_empty());
-        while self.blocks.last().is_some_and(blank) {
-            self.blocks.pop();
-        }
-        self.blocks.push(Block::Paragraph(Vec::new()));
-        self.blocks.extend(next.blocks.into_iter().skip_while(blank));
-        self
+        let mut blocks = self.trim_end().blocks;
+        blocks.push(Block::Paragraph(Vec::new()));
+        blocks.extend(next.blocks.into_iter().skip_while(is_blank));
+        Self { blocks }
     }
+}
+
+fn is_blank(block: &Block) -> bool {
+    matches!(block, Block::Paragraph(list) if plain(list).trim().is_empty())
 }
 
 /// Walks along the words.
@@ -147,5 +156,6 @@ mod tests {
             "<p>a</p><p></p><ul><li>b</li></ul>"
         );
         assert_eq!(text("<p></p>").join(text("<p>b</p>")).to_html(), "<p>b</p>");
+        assert_eq!(text("<p></p><p>a</p><p> </p><p></p>").trim_end().to_html(), "<p></p><p>a</p>");
     }
 }

@@ -227,7 +227,7 @@ impl TypedPart {
         match field {
             "id" => self.id = value.parse().ok(),
             "text" => self.text = value.replace("\r\n", "\n"),
-            "html" if !value.is_empty() => self.rich = Some(mentions::as_words(&Doc::from_html(value))),
+            "html" if !value.is_empty() => self.rich = Some(mentions::as_words(&Doc::from_html(value)).trim_end()),
             "delay_minutes" => value.trim().clone_into(&mut self.delay_minutes),
             "media" => {
                 if let Ok(id) = value.parse()
