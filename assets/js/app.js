@@ -12,6 +12,7 @@ const behaviours = [
   ["[data-flash]", () => import("./flash.js")],
   ["[data-gallery]", () => import("./gallery.js")],
   ["[data-media-drop]", () => import("./media.js")],
+  ["[data-names]", () => import("./names.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
   ["[data-palette]", () => import("./palette.js")],
   ["[data-repeat]", () => import("./repeat.js")],

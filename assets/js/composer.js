@@ -2,6 +2,7 @@
 import { Autosave } from "./autosave.js";
 import { limits, show as showCount } from "./counter.js";
 import { start as startCrop } from "./crop.js";
+import { editorOf, prepare } from "./editor.js";
 import { start as startEmoji } from "./emoji.js";
 import { Looks } from "./looks.js";
 import { Mentions } from "./mentions.js";
@@ -12,7 +13,8 @@ import { onFiles, sendVisibly } from "./upload.js";
 
 const UNDO = 30000;
 
-export function start(form) {
+export async function start(form) {
+  await prepare(form);
   const composer = new Composer(form);
   new Mentions(form).listen();
   composer.listen();
@@ -41,7 +43,7 @@ class Composer {
   }
 
   get channels() {
-    return [...this.form.querySelectorAll("[data-channel]:checked")].map(({ value, dataset }) => ({ id: value, name: dataset.name, ...limits(dataset) }));
+    return [...this.form.querySelectorAll("[data-channel]:checked")].map(({ value, dataset }) => ({ id: value, name: dataset.name, formats: dataset.formats.split(" "), ...limits(dataset) }));
   }
 
   listen() {
@@ -98,7 +100,7 @@ class Composer {
   removeMedium(medium, part) {
     medium.remove();
     this.refresh();
-    part.querySelector("[data-part-text]").focus();
+    editorOf(part).focus();
   }
 
   /** The new picture takes the old one's place and its description. */
@@ -121,15 +123,22 @@ class Composer {
       for (const control of panel.querySelectorAll("input, select, textarea")) control.disabled = !selected;
     }
     this.own.refresh(channels);
-    for (const part of this.form.querySelectorAll("[data-text] [data-part]")) this.count(part);
+    for (const part of this.form.querySelectorAll("[data-text] [data-part]")) {
+      this.count(part);
+      const gets = this.getting(part);
+      editorOf(part).offer(gets.length > 0 ? new Set(gets.flatMap(({ formats }) => formats)) : null);
+    }
     this.form.dispatchEvent(new CustomEvent("composer:changed"));
   }
 
-  /** A channel's own text has its own room; the common one that of all others. */
-  count(part) {
+  /** The channels that get the text of a part: its own one, or all without a text of their own. */
+  getting(part) {
     const own = part.closest("[data-own]")?.dataset.text;
-    const channels = this.channels.filter(({ id }) => (own ? id === own : !this.own.has(id)));
-    showCount(part, channels, this.words);
+    return this.channels.filter(({ id }) => (own ? id === own : !this.own.has(id)));
+  }
+
+  count(part) {
+    showCount(part, this.getting(part), this.words);
     part.querySelector("[data-split]")?.classList.toggle("is-offered", part.querySelector("[data-counter]").classList.contains("is-over"));
   }
 

@@ -116,6 +116,11 @@ async function axe(page, where) {
   assert.equal(words.length, 0, `${where}\n${words.join('\n')}`)
 }
 
+// The words of a part of the composer, as its form repeats them under the editor: `parts[0]`, or `own[…][0]`.
+export function said(page, part = 'parts[0]') {
+  return page.locator(`textarea[name="${part}[text]"]`).inputValue()
+}
+
 // Submits by the button and waits for the page that answers.
 export async function submit(page, button) {
   const [response] = await Promise.all([

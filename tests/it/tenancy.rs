@@ -91,6 +91,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post", "/posts/drafts/:draft/restoration", Own),
     ("get post", "/settings/tags", Signed),
     ("put delete", "/settings/tags/:tag", Own),
+    ("post", "/settings/tags/:tag/restoration", Own),
     ("get post", "/settings/signatures", Signed),
     ("put delete", "/settings/signatures/:snippet", Own),
     ("post", "/settings/signatures/:snippet/restoration", Own),

@@ -22,7 +22,7 @@ use crate::{
     app::App,
     channels::{Channel, ChannelState, Customer, fields, offer},
     error::{FieldError, Message, Result},
-    kit::text::Measure,
+    kit::text::{Format, Measure, Style},
     kit::{ChannelId, CustomerId, DraftId, MediaId, OrgId, PostId, zone},
     media::Media,
     orgs::Caller,
@@ -120,6 +120,8 @@ struct Choice {
     customer: Option<CustomerId>,
     /// Accounts can be looked for there.
     mentions: bool,
+    /// What words can be there, as the editor's buttons call it.
+    formats: Vec<&'static str>,
     limit: LimitView,
 }
 
@@ -292,8 +294,13 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
         reason: reason.map(say),
         customer: channel.customer_id,
         mentions: about.is_some_and(|a| a.can.mentions),
+        formats: about.map(|a| formats(a.text)).unwrap_or_default(),
         limit: limit(about),
     }
+}
+
+fn formats(style: Style) -> Vec<&'static str> {
+    Format::ALL.into_iter().filter(|format| style.carries(*format)).map(Format::name).collect()
 }
 
 fn limit(about: Option<&Descriptor>) -> LimitView {

@@ -82,6 +82,7 @@ pub fn mount(route: Route) -> Route {
         .at("/posts/:id/targets/:target/parts/:part/resolution", post(actions::resolve))
         .at("/settings/tags", get(tags::index).post(tags::create))
         .at("/settings/tags/:tag", put(tags::update).delete(tags::remove))
+        .at("/settings/tags/:tag/restoration", post(tags::restore))
         .at("/settings/signatures", get(snippets::index).post(snippets::create))
         .at("/settings/signatures/:snippet", put(snippets::update).delete(snippets::remove))
         .at("/settings/signatures/:snippet/restoration", post(snippets::restore))

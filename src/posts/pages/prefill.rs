@@ -1,11 +1,15 @@
 //! What a new post begins with when an address says so: a time, channels, what another post says, or what another app on
 //! the same device shares with this one.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 
 use super::{
+    editing::same_text,
     mentions,
+    own::OwnText,
     typed::{Typed, TypedPart},
 };
 use crate::{
@@ -15,7 +19,7 @@ use crate::{
     kit::{ChannelId, PostId, text::Doc, zone},
     orgs::Caller,
     posts::{
-        listing,
+        Listed, listing,
         model::{self, Post, StoredPart},
     },
     providers::MediaRef,
@@ -90,23 +94,22 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     Ok(from.is_some())
 }
 
-/// The text of a post and the channels it goes to. Of a post that says different things on different channels it is what the
-/// first of them says.
+/// What a post says, where to, and how it is set there: each channel its own text where that differs from the first one's.
 async fn copy(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Channel]), post: PostId) -> Result<()> {
     Post::find(&app.db, caller.org, post).await?;
     let listed = listing::of_post(&app.db, caller.org, post).await?;
-    let there = |id: ChannelId| channels.iter().any(|c| c.id == id);
-    let mut ids: Vec<String> = Vec::new();
-    for id in listed.iter().map(|l| l.target.channel_id).filter(|id| there(*id)).map(|id| id.to_string()) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    typed.channels = ids;
-    typed.parts = match listed.first() {
-        Some(first) => {
-            first.parts.iter().map(|p| part((&p.content, &first.channel.provider), &p.media, p.delay_seconds)).collect()
-        }
+    let there = |l: &&Listed| channels.iter().any(|c| c.id == l.target.channel_id);
+    // A series has many targets for a channel: one says it all.
+    let mut seen = HashSet::new();
+    let firsts: Vec<&Listed> = listed.iter().filter(there).filter(|l| seen.insert(l.target.channel_id)).collect();
+    let lead = firsts.first().copied().or(listed.first());
+    let id = |l: &Listed| l.target.channel_id.to_string();
+    typed.channels = firsts.iter().map(|l| id(l)).collect();
+    typed.settings = firsts.iter().map(|l| (id(l), l.target.settings.clone())).collect();
+    let differs = |l: &&&Listed| lead.is_some_and(|lead| !same_text(&l.parts, &lead.parts));
+    typed.own = firsts.iter().filter(differs).map(|l| OwnText { channel: id(l), on: true, parts: parts(l) }).collect();
+    typed.parts = match lead {
+        Some(lead) => parts(lead),
         None => {
             let loose: Vec<StoredPart> = model::latest_version(&app.db, caller.org, post).await?.1.parts;
             loose.iter().map(|p| part((&p.content, ""), &p.media, p.delay_seconds)).collect()
@@ -118,11 +121,17 @@ async fn copy(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Chan
     Ok(())
 }
 
+fn parts(listed: &Listed) -> Vec<TypedPart> {
+    let provider = &listed.channel.provider;
+    listed.parts.iter().map(|p| part((&p.content, provider), &p.media, p.delay_seconds)).collect()
+}
+
 fn part((content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i64) -> TypedPart {
     let doc = Doc::from_html(content);
     TypedPart {
         mentions: mentions::of(&doc, provider),
         text: doc.to_plain(),
+        rich: Some(mentions::as_words(&doc)),
         delay_minutes: (delay_seconds / 60).to_string(),
         media: media.iter().map(|m| m.id).collect(),
         alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
