@@ -56,6 +56,24 @@ pub async fn retry(app: App, caller: Caller, peer: Peer, Path((post, target)): P
     Ok(place.back(finish(tx, done).await, Flash::ok("post.retried"), &peer)?)
 }
 
+/// Has a target deleted at its platform, after a moment in which that can be taken back.
+#[handler]
+pub async fn take_down(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::take_down(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.takedown_asked"), &peer)?)
+}
+
+/// Takes that back.
+#[handler]
+pub async fn leave_live(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::leave_live(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.left_live"), &peer)?)
+}
+
 /// Sends a target at once, when nothing keeps it from going out.
 #[handler]
 pub async fn publish_now(
