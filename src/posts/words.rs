@@ -105,6 +105,22 @@ pub fn part_state(state: PartState) -> String {
     })
 }
 
+/// What a platform counts; a word of its own stays as it is.
+pub fn metric(name: &str) -> String {
+    say(match name {
+        "likes" => "metric.likes",
+        "comments" => "metric.comments",
+        "shares" => "metric.shares",
+        "views" => "metric.views",
+        "clicks" => "metric.clicks",
+        "reach" => "metric.reach",
+        "saves" => "metric.saves",
+        "quotes" => "metric.quotes",
+        "votes" => "metric.votes",
+        _ => return name.to_owned(),
+    })
+}
+
 /// How long after the part before it the part at `position` (from 0) follows; `None` for the first.
 pub fn delay(position: i64, seconds: i64) -> Option<String> {
     let (key, count) = match seconds {

@@ -18,6 +18,7 @@ mod occurrence;
 mod outage;
 mod part;
 mod part_media;
+mod reading;
 mod removal;
 mod resolution;
 mod same;
@@ -43,6 +44,7 @@ pub use occurrence::{Planned, attach, detach, forget, hold_series, occurrences_o
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, last_sign, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use part_media::fill_part_media;
+pub use reading::{Reading, keep_reading, readings_of};
 pub use removal::{bring_back, hold_removed, remove_one, stop_removed, withdraw_unsent};
 pub use resolution::{Resolution, give_up, known_remotes, resolve};
 pub use same::{content_hash, find_same};

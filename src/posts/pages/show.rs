@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    delivery::{self, CHANGES, IN_REVIEW, NOT_APPROVED, Part, PartState, Takedown, TakedownState, TargetState},
+    delivery::{self, CHANGES, IN_REVIEW, NOT_APPROVED, Part, PartState, Reading, Takedown, TakedownState, TargetState},
     error::{Failure, FailureKind, FieldError, Message, Result},
     events,
     kit::{MediaId, PartId, PostId, TargetId, text::Doc, zone},
@@ -77,12 +77,23 @@ struct TargetView {
     url: Option<String>,
     parts: Vec<PartView>,
     timeline: Vec<Line>,
+    /// What its platform counts, where it does.
+    numbers: Option<NumbersView>,
     /// Somebody asked for it to be deleted at its platform, and that is not done.
     takedown: Option<TakedownView>,
     actions: Actions,
     /// Its time, when it may be given another one.
     #[serde(rename = "move")]
     relocation: Option<Relocation>,
+}
+
+#[derive(Debug, Serialize)]
+struct NumbersView {
+    /// Name and number of each, once they were read.
+    all: Vec<(String, i64)>,
+    read: Option<Moment>,
+    /// They may be read (again).
+    stale: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -179,6 +190,7 @@ impl Show {
             attempts: model::attempts_of(&app.db, caller.org, &ids).await?,
             events: HashMap::new(),
             takedowns: delivery::takedowns_of(&app.db, caller.org, &ids).await?.into_iter().map(|t| (t.target_id, t)).collect(),
+            readings: delivery::readings_of(&app.db, caller.org, &ids).await?.into_iter().map(|r| (r.target_id, r)).collect(),
         };
         for id in &ids {
             told.events.insert(*id, events::of_target(&app.db, caller.org, *id).await?);
@@ -260,6 +272,7 @@ struct Told {
     attempts: Vec<model::Attempt>,
     events: HashMap<TargetId, Vec<events::Entry>>,
     takedowns: HashMap<TargetId, Takedown>,
+    readings: HashMap<TargetId, Reading>,
 }
 
 impl Told {
@@ -285,6 +298,7 @@ impl Told {
             url: target.url.clone().filter(|url| is_web(url)),
             parts: listed.parts.iter().map(|p| self.part(p, provider)).collect(),
             timeline: timeline::lines(listed, events, &self.attempts, provider, self.reader),
+            numbers: self.numbers(listed),
             takedown: takedown.map(|t| takedown_view(t, provider)),
             actions: Actions {
                 take_down: can_take_down(listed, takedown).then(|| provider.to_owned()),
@@ -292,6 +306,19 @@ impl Told {
             },
             relocation: relocation(listed, own_zone),
         }
+    }
+
+    fn numbers(&self, listed: &Listed) -> Option<NumbersView> {
+        let known = listed.remote.as_ref().is_some_and(|remote| remote.id != "missing");
+        if !known || !delivery::has_numbers(&listed.channel.provider, listed.target.state) {
+            return None;
+        }
+        let reading = self.readings.get(&listed.target.id);
+        Some(NumbersView {
+            all: reading.map(|r| r.numbers.iter().map(|n| (words::metric(&n.name), n.value)).collect()).unwrap_or_default(),
+            read: reading.map(|r| Moment::new(r.read_at, self.reader.now, self.reader.zone)),
+            stale: reading.is_none_or(|r| self.reader.now - r.read_at >= delivery::NUMBERS_LAST),
+        })
     }
 
     fn part(&self, part: &Part, provider: &str) -> PartView {

@@ -92,14 +92,21 @@ async fn from_the_page(database: Database) {
     rig.app.run_jobs().await;
     assert_eq!((rig.live().await.len(), rig.takedown(id).await.state), (2, TakedownState::Asked));
     let page = rig.page(id).await;
-    assert!(page.contains("about to be deleted from Sandbox") && page.contains("value=\"DELETE\"") && page.contains("data-refresh-seconds=\"2\""));
+    assert!(
+        page.contains("about to be deleted from Sandbox")
+            && page.contains("value=\"DELETE\"")
+            && page.contains("data-refresh-seconds=\"2\"")
+    );
     rig.owner.browser.submit(&here, &[]).await.expect(303);
     assert!(rig.page(id).await.contains("asked for already"));
     rig.later(GRACE).await;
     is_gone(&rig, id).await;
     assert_eq!(rig.deletions(id).await, [(1, Some("done".into())), (0, Some("done".into()))]);
     let page = rig.page(id).await;
-    assert!(page.contains("has been deleted from Sandbox") && page.contains("Deleted from Sandbox") && !page.contains(&url), "{page}");
+    assert!(
+        page.contains("has been deleted from Sandbox") && page.contains("Deleted from Sandbox") && !page.contains(&url),
+        "{page}"
+    );
     assert!(!page.contains("/edit\"") && !page.contains("Delete from Sandbox"));
     assert!(rig.events(id).await.ends_with(&["target.takedown_asked".into(), "target.taken_down".into()]));
     let mut tx = rig.app.app.db.begin().await.unwrap();
@@ -120,7 +127,11 @@ async fn taken_back(database: Database) {
     assert!(matches!(rig.leave_live(id).await, Err(Error::Conflict(_))), "there is nothing left to take back");
     rig.take_down(id).await.unwrap();
     rig.later(TimeDelta::seconds(5)).await;
-    assert_eq!((rig.live().await.len(), rig.target(id).await.state), (2, TargetState::Published), "the first job knows it is over");
+    assert_eq!(
+        (rig.live().await.len(), rig.target(id).await.state),
+        (2, TargetState::Published),
+        "the first job knows it is over"
+    );
     rig.later(TimeDelta::seconds(5)).await;
     is_gone(&rig, id).await;
     assert!(matches!(rig.leave_live(id).await, Err(Error::Conflict(_))), "too late");
@@ -184,7 +195,11 @@ async fn refused(database: Database) {
     rig.later(GRACE).await;
     assert_eq!((rig.takedown(id).await.state, rig.target(id).await.state), (TakedownState::Failed, TargetState::Published));
     let page = rig.page(id).await;
-    assert!(page.contains("could not be deleted from Sandbox") && page.contains("the platform does not like this") && page.contains(&url));
+    assert!(
+        page.contains("could not be deleted from Sandbox")
+            && page.contains("the platform does not like this")
+            && page.contains(&url)
+    );
     assert!(rig.events(id).await.contains(&"target.takedown_failed".into()));
     rig.owner.browser.submit(&rig.here(id).await, &[]).await.expect(303);
     rig.later(GRACE).await;
@@ -255,7 +270,10 @@ async fn over_the_api(database: Database) {
     rig.later(GRACE).await;
     is_gone(&rig, id).await;
     let target = robot.get(&format!("/api/v1/targets/{id}")).await.expect(200).json();
-    assert_eq!((&target["takedown"]["state"], &target["state"], &target["reason"]), (&json!("done"), &json!("cancelled"), &json!("taken_down")));
+    assert_eq!(
+        (&target["takedown"]["state"], &target["state"], &target["reason"]),
+        (&json!("done"), &json!("cancelled"), &json!("taken_down"))
+    );
     let parts = robot.get(&format!("/api/v1/targets/{id}/parts")).await.expect(200).json();
     assert!(parts["data"][0]["remotes"][0]["removed_at"].is_string());
     let second = rig.post(When::Now, &["stays", "stays, too"]).await;

@@ -8,6 +8,7 @@ mod duplicates;
 mod edit;
 mod history;
 mod lists;
+mod numbers;
 mod own;
 mod recurrence;
 mod repeat_pages;

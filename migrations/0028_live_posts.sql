@@ -14,3 +14,12 @@ CREATE TABLE takedowns (
 
 -- When the platform said that it is gone.
 ALTER TABLE remotes ADD COLUMN removed_at TIMESTAMPTZ;
+
+-- What a platform counted at a published target when it was last asked.
+CREATE TABLE readings (
+    target_id UUID PRIMARY KEY REFERENCES targets (id) ON DELETE CASCADE,
+    org_id UUID NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
+    -- Array of {name, value}.
+    numbers JSONB NOT NULL,
+    read_at TIMESTAMPTZ NOT NULL
+);
