@@ -62,7 +62,12 @@ pub async fn take_down(app: App, caller: Caller, peer: Peer, Path((post, target)
     let place = Place::find(&app, &caller, &post, &target).await?;
     let mut tx = app.db.begin().await?;
     let done = delivery::take_down(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
-    Ok(place.back(finish(tx, done).await, Flash::ok("post.takedown_asked"), &peer)?)
+    match finish(tx, done).await {
+        // The page says so for as long as it is true, and a message would stay longer.
+        Ok(()) => Ok(web::redirect(&page_of(place.post))),
+        Err(Error::Conflict(message)) => Ok(Flash::error(message).into_response(web::redirect(&page_of(place.post)), &peer)),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// Takes that back.

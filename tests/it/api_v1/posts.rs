@@ -1,5 +1,6 @@
 //! `createPost`, `getPost`, `updatePost`, `deletePost`, and what can be done with targets: `getTarget`, `cancelTarget`,
-//! `restoreTarget`, `retryTarget`, `publishTarget`, `resolvePart`, `listParts`, `getTimeline`. Deleting at the platform: `delivery/takedown.rs`.
+//! `restoreTarget`, `retryTarget`, `publishTarget`, `resolvePart`, `listParts`, `getTimeline`. `takeDownTarget` and
+//! `leaveTargetLive` are in `delivery/takedown.rs`.
 
 use rostrum::{db::q, kit::TargetId};
 use serde_json::{Value as Json, json};

@@ -33,7 +33,7 @@ async fn counted(database: Database) -> (TestApp, Owner, Saved, Arc<AtomicI64>, 
     let target = post.targets[0].0;
     play(&app, "UPDATE parts SET state = 'published', next_at = NULL WHERE target_id = $1", target).await;
     play(&app, "UPDATE targets SET state = 'published' WHERE id = $1", target).await;
-    let credentials = json!({"server": fake.url, "access": "t"}).to_string();
+    let credentials = json!({"server": fake.url, "access": "opens-the-account"}).to_string();
     let mut tx = app.app.db.begin().await.unwrap();
     q("UPDATE channels SET provider = 'mastodon', credentials = $2 WHERE id = $1")
         .bind(ann)
