@@ -121,6 +121,8 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("post delete", "/posts/:id/targets/:target/cancellation", Own),
     ("post", "/posts/:id/targets/:target/restoration", Own),
     ("post", "/posts/:id/targets/:target/retry", Own),
+    ("post delete", "/posts/:id/targets/:target/takedown", Own),
+    ("post", "/posts/:id/targets/:target/numbers", Own),
     ("post", "/posts/:id/targets/:target/publication", Own),
     ("post", "/posts/:id/targets/:target/parts/:part/resolution", Own),
     ("get post", "/inbox", Signed),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     channels::{Channel, fields},
-    delivery::{self, Part, PartState, TargetState},
+    delivery::{self, Part, PartState, TAKEN_DOWN, TargetState},
     error::{Error, FieldError, Result},
     kit::{ChannelId, MediaId, OrgId, PartId, PostId, TagId, TargetId, text::Doc, zone},
     media::Media,
@@ -197,7 +197,9 @@ fn own_text(listed: &Listed) -> OwnText {
 /// True when a target's content may still be changed: nothing of it is live or may be.
 pub fn is_editable(listed: &Listed) -> bool {
     use PartState::{Cancelled, Failed, Skipped, Waiting};
-    listed.target.state.is_editable() && listed.parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
+    listed.target.state.is_editable()
+        && listed.target.reason.as_deref() != Some(TAKEN_DOWN)
+        && listed.parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
 }
 
 /// The same thread: its words, pictures and waits.

@@ -78,6 +78,8 @@ pub fn mount(route: Route) -> Route {
         .at("/posts/:id/targets/:target/cancellation", post(actions::cancel).delete(actions::restore))
         .at("/posts/:id/targets/:target/restoration", post(actions::restore))
         .at("/posts/:id/targets/:target/retry", post(actions::retry))
+        .at("/posts/:id/targets/:target/takedown", post(actions::take_down).delete(actions::leave_live))
+        .at("/posts/:id/targets/:target/numbers", post(actions::read_numbers))
         .at("/posts/:id/targets/:target/publication", post(actions::publish_now))
         .at("/posts/:id/targets/:target/parts/:part/resolution", post(actions::resolve))
         .at("/settings/tags", get(tags::index).post(tags::create))

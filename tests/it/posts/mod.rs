@@ -9,6 +9,7 @@ mod duplicates;
 mod edit;
 mod history;
 mod lists;
+mod numbers;
 mod own;
 mod recurrence;
 mod repeat_pages;
