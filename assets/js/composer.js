@@ -7,6 +7,7 @@ import { start as startEmoji } from "./emoji.js";
 import { Looks } from "./looks.js";
 import { Mentions } from "./mentions.js";
 import { OwnTexts } from "./own.js";
+import { start as startPicker, startDesigner } from "./picker.js";
 import { start as startShelf } from "./shelf.js";
 import { Threads, replaceIn } from "./threads.js";
 import { onFiles, sendVisibly } from "./upload.js";
@@ -38,6 +39,8 @@ class Composer {
     this.looks = new Looks(form, this.threads);
     this.autosave = new Autosave(form);
     startCrop(form, (shot, medium) => this.replaceMedium(shot, medium));
+    startPicker(form, (part, medium) => this.insert(part, medium));
+    startDesigner(form, (part, medium) => this.insert(part, medium));
     startEmoji(form);
     startShelf(form, () => this.own.visibleParts());
   }
@@ -171,14 +174,16 @@ class Composer {
     replaceIn(shot, "__name__", medium.name);
     if (medium.mime?.startsWith("video/")) {
       const film = this.templates.film.content.cloneNode(true);
-      film.querySelector("video").src = medium.url;
+      const video = film.querySelector("video");
+      video.src = medium.url;
+      if (medium.poster) video.poster = medium.poster;
       shot.querySelector("img").replaceWith(film);
     } else {
       shot.querySelector("img").src = medium.url;
       shot.querySelector("img").alt = medium.alt ?? "";
     }
     // What moves is not cut.
-    if (medium.mime?.startsWith("video/") || medium.url.endsWith(".gif")) shot.querySelector("[data-crop]").remove();
+    if (medium.mime?.startsWith("video/") || medium.url.split("#")[0].endsWith(".gif")) shot.querySelector("[data-crop]").remove();
     shot.querySelector("textarea").value = medium.alt ?? "";
     part.querySelector("[data-shots]").append(shot);
     this.threads.renumber(part.closest("[data-parts]"));

@@ -24,7 +24,7 @@ use crate::{
     error::{FieldError, Message, Result},
     kit::text::{Format, Measure, Style},
     kit::{ChannelId, CustomerId, DraftId, MediaId, OrgId, PostId, zone},
-    media::Media,
+    media::{Filter, Media},
     orgs::Caller,
     posts::{
         Problem,
@@ -58,7 +58,7 @@ impl Desk {
         Ok(Self {
             channels: Channel::list(&app.db, org).await?,
             media: media.into_iter().map(|m| (m.id, m)).collect(),
-            library: Media::list(&app.db, org, None, LIBRARY).await?,
+            library: Media::list(&app.db, org, &Filter::default(), None, LIBRARY).await?,
             customers: Customer::list(&app.db, org).await?,
         })
     }

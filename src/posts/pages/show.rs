@@ -137,6 +137,7 @@ struct PartView {
 #[derive(Debug, Clone, Serialize)]
 struct Shot {
     url: String,
+    poster: Option<String>,
     alt: String,
     mime: String,
 }
@@ -324,7 +325,7 @@ impl Told {
     fn part(&self, part: &Part, provider: &str) -> PartView {
         let shot = |m: &crate::providers::MediaRef| {
             let media = self.media.get(&m.id)?;
-            Some(Shot { url: media.path(), alt: m.alt.clone(), mime: media.mime.clone() })
+            Some(Shot { url: media.shown(), poster: media.poster(), alt: m.alt.clone(), mime: media.mime.clone() })
         };
         // Of a part that is live, what failed before no longer matters.
         let failure = part.failure.as_ref().filter(|_| part.state != PartState::Published);

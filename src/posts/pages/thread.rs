@@ -39,6 +39,7 @@ pub struct PartView {
 pub struct Shot {
     id: MediaId,
     url: String,
+    poster: Option<String>,
     name: String,
     alt: String,
     mime: String,
@@ -118,7 +119,8 @@ fn problems(prefix: &str, errors: &[FieldError]) -> Vec<String> {
 pub fn shot(media: &Media, alt: &str) -> Shot {
     Shot {
         id: media.id,
-        url: media.path(),
+        url: media.shown(),
+        poster: media.poster(),
         name: media.name.clone(),
         alt: alt.to_owned(),
         mime: media.mime.clone(),
