@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
 use super::{
-    HOURLY, TargetState,
+    HOURLY, NOT_APPROVED, TargetState,
     model::{self, Target, find_target},
 };
 use crate::{
@@ -66,7 +66,10 @@ pub async fn move_back(tx: &mut Tx, org: OrgId, id: TargetId, (user, now): (Opti
     match before.state {
         TargetState::Draft => plan(tx, &target, before.due).await?,
         TargetState::Held | TargetState::Missed if before.reason.as_deref() != Some(HOURLY) => {
-            model::stand_as(tx, &target, before.due, (before.state, before.reason.as_deref())).await?;
+            let stood = model::stand_as(tx, &target, before.due, (before.state, before.reason.as_deref())).await?;
+            if !stood {
+                return Err(Error::conflict("error.not_movable"));
+            }
         }
         _ if before.due.is_some_and(|due| due > now) => plan(tx, &target, before.due).await?,
         _ => return Err(Error::conflict("error.time_is_over")),
@@ -100,9 +103,11 @@ impl Before {
             return None;
         }
         let state = TargetState::parse(word("was_state")?)?;
+        let reason = word("was_reason");
         // What it became is derived from what it was: anything else has happened since.
-        let became = if state == TargetState::Draft { TargetState::Draft } else { TargetState::Scheduled };
-        (target.state == became).then(|| Self { due: instant("was"), state, reason: word("was_reason").map(str::to_owned) })
+        let drafted = state == TargetState::Draft || reason == Some(NOT_APPROVED);
+        let became = if drafted { TargetState::Draft } else { TargetState::Scheduled };
+        (target.state == became).then(|| Self { due: instant("was"), state, reason: reason.map(str::to_owned) })
     }
 }
 

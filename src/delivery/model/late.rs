@@ -68,22 +68,24 @@ pub async fn date_draft(tx: &mut Tx, target: &Target, due: Option<DateTime<Utc>>
     Ok(dated == 1)
 }
 
-/// Makes a planned target wait for a person again, as it did at `due`.
+/// Makes a target wait for a person again, as it did at `due`; false when it is no longer as it was loaded.
 pub async fn stand_as(
     tx: &mut Tx,
     target: &Target,
     due: Option<DateTime<Utc>>,
     (state, reason): (TargetState, Option<&str>),
-) -> Result<()> {
+) -> Result<bool> {
     q("UPDATE parts SET next_at = NULL WHERE target_id = $1 AND state = 'waiting'").bind(target.id).exec(tx).await?;
-    q("UPDATE targets SET due_at = $2, state = $3, reason = $4 WHERE id = $1 AND state = 'scheduled'")
+    let stood = q("UPDATE targets SET due_at = $2, state = $3, reason = $4 WHERE id = $1 AND state = $5")
         .bind(target.id)
         .bind(due)
         .bind(state.as_str())
         .bind(reason.map(str::to_owned))
+        .bind(target.state.as_str())
         .exec(tx)
         .await?;
-    changed(tx, target.org_id, target.channel_id).await
+    changed(tx, target.org_id, target.channel_id).await?;
+    Ok(stood == 1)
 }
 
 /// Lets the time of a target pass; its parts keep waiting for a person who wants it all the same.

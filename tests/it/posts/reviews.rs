@@ -190,6 +190,28 @@ reviewed! {
         rig.app.until("the post to be out", async || (state(&rig, post).await.0 == TargetState::Published).then_some(())).await;
     }
 
+    /// A missed one that is given another time waits for approval until then; taking that back makes it missed again.
+    async fn a_missed_post_that_is_moved_waits_again_and_can_be_put_back(rig) {
+        require(&rig, ReviewPolicy::One).await;
+        let post = handed_in(&rig, "moved").await;
+        rig.app.app.clock.advance(TimeDelta::minutes(60));
+        rig.app.run_jobs().await;
+        let missed = (TargetState::Missed, Some("not_approved".into()));
+        assert_eq!(state(&rig, post).await, missed);
+        let target = listed(&rig.app, &rig.owner, post).await.remove(0).target;
+        let (later, who) = (rig.now() + TimeDelta::hours(5), (Some(rig.owner.user), rig.now()));
+        let mut tx = rig.app.app.db.begin().await.unwrap();
+        delivery::move_to(&mut tx, rig.owner.org, target.id, later, who).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(state(&rig, post).await, waits());
+        let mut tx = rig.app.app.db.begin().await.unwrap();
+        delivery::move_back(&mut tx, rig.owner.org, target.id, who).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(state(&rig, post).await, missed);
+        assert_eq!(rig.target(target.id).await.due_at, target.due_at);
+        nothing_unapproved_is_due(&rig).await;
+    }
+
     /// An approval that comes a moment after the time, before anybody noticed, is too late as well.
     async fn an_approval_at_the_last_moment_is_judged_by_the_time(rig) {
         require(&rig, ReviewPolicy::One).await;
