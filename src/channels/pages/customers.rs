@@ -154,7 +154,13 @@ pub struct Before {
 
 /// Takes back what was said last.
 #[handler]
-pub async fn put_back(app: App, caller: Caller, peer: Peer, Path(channel): Path<String>, Query(before): Query<Before>) -> web::Result {
+pub async fn put_back(
+    app: App,
+    caller: Caller,
+    peer: Peer,
+    Path(channel): Path<String>,
+    Query(before): Query<Before>,
+) -> web::Result {
     caller.require(Role::Admin)?;
     let channel = find(&app, caller.org, &channel).await?;
     let said = run_for(&app, &channel, &before.customer).await?;
