@@ -152,7 +152,7 @@ both_databases! {
         break_it(&app, owner.org, id).await;
         for path in ["/channels".to_owned(), format!("/channels/{id}")] {
             let page = owner.browser.get(&path).await.expect(200).text();
-            assert!(page.contains("It was &quot;revoked&quot;."), "{page}");
+            assert!(page.contains("It was &quot;revoked&quot;”. Reconnect"), "{page}");
             assert!(page.contains(&format!("/channels/connect/telegraph?channel={id}")));
         }
         let (count,): (i64,) =
