@@ -14,7 +14,7 @@ const CATEGORIES = ['performance', 'accessibility', 'best-practices']
 let failed = 0
 const kilobytes = (bytes) => (bytes / 1000).toFixed(1)
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-const verdict = (ok) => (ok ? '' : (failed++, '  ABOVE'))
+const verdict = (ok) => (ok ? '' : (failed++, '  FAULT'))
 
 // How long the server takes for the document alone, over one connection that is kept.
 async function server(url, cookie) {
@@ -46,18 +46,20 @@ async function visit(browser, address, signedIn) {
     new PerformanceObserver((list) => list.getEntries().forEach(({ name, startTime }) => (window.seen[name] = startTime))).observe({ type: 'paint', buffered: true })
     new PerformanceObserver((list) => list.getEntries().forEach(({ startTime }) => (window.seen.largest = startTime))).observe({ type: 'largest-contentful-paint', buffered: true })
   })
-  await page.goto(address)
+  const status = (await page.goto(address)).status()
   await page.waitForLoadState('load')
   await page.waitForTimeout(400)
   const seen = await page.evaluate(() => window.seen)
   await page.context().close()
-  return { requests, sizes, paint: seen['first-contentful-paint'], largest: seen.largest }
+  return { status, requests, sizes, paint: seen['first-contentful-paint'], largest: seen.largest }
 }
 
 async function weigh(browser, address, signedIn, cookie) {
   const visits = []
   for (let n = 0; n < 5; n++) visits.push(await visit(browser, address, signedIn))
-  const { requests, sizes } = visits[0]
+  const { status, requests, sizes } = visits[0]
+  // What is not there weighs nothing: that is no success.
+  if (status >= 400) return console.log(`${address.padEnd(34)} answered ${status}${verdict(false)}`)
   const paint = median(visits.map((one) => one.paint)), largest = median(visits.map((one) => one.largest))
   const size = (kind) => sizes[kind] ?? 0
   const all = Object.values(sizes).reduce((sum, one) => sum + one, 0) - size('Image') - size('Media')
