@@ -39,11 +39,13 @@ export class Browser {
   }
 
   // A page in a context of its own; what goes wrong on it is collected for `check`.
-  async page({ signedIn = true, javaScript = true, width = 'desktop' } = {}) {
+  async page({ signedIn = true, javaScript = true, width = 'desktop', touch = false } = {}) {
     const context = await this.chromium.newContext({
       baseURL: this.rostrum.url,
       javaScriptEnabled: javaScript,
       viewport: widths[width],
+      hasTouch: touch,
+      isMobile: touch,
       reducedMotion: 'reduce',
       locale: 'en-GB',
       timezoneId: 'Europe/Berlin',
