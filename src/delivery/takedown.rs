@@ -167,7 +167,7 @@ async fn delete_all(app: &App, takedown: &Takedown) -> Result<Result<(), Failure
         tx.commit().await?;
         let result = delete(app, (&channel, &vault), &target, &standing).await?;
         let mut tx = app.db.begin().await?;
-        model::end_deletion(&mut tx, attempt, &standing, result.as_ref().map(|()| ()), app.clock.now()).await?;
+        model::end_deletion(&mut tx, attempt, &standing, &result, app.clock.now()).await?;
         if let Err(failure) = &result
             && failure.kind == FailureKind::Reconnect
         {

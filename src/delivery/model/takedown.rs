@@ -152,7 +152,7 @@ pub async fn end_deletion(
     tx: &mut Tx,
     attempt: AttemptId,
     standing: &Standing,
-    result: Result<(), &Failure>,
+    result: &Result<(), Failure>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let outcome = match result {
@@ -160,7 +160,7 @@ pub async fn end_deletion(
         Err(failure) if failure.kind == FailureKind::Uncertain => "uncertain",
         Err(_) => "failed",
     };
-    let failure = result.err().map(serde_json::to_value).transpose().map_err(Error::internal)?;
+    let failure = result.as_ref().err().map(serde_json::to_value).transpose().map_err(Error::internal)?;
     q("UPDATE attempts SET ended_at = $2, outcome = $3, failure = $4 WHERE id = $1")
         .bind(attempt)
         .bind(now)
