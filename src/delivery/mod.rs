@@ -48,7 +48,7 @@ pub use model::{
 };
 pub use moving::{is_movable, move_back, move_to};
 pub use numbers::{NUMBERS_LAST, has_numbers, read_numbers};
-pub use policy::{Policy, is_exempt};
+pub use policy::{ON_TIME, Policy, is_exempt};
 pub use resume::{Resume, Resumed, resume_instance};
 pub use slot::{HORIZON, Taken, free, free_slot, full_hours, next_free};
 pub use state::{DELETION, PartState, TAKEN_DOWN, TakedownState, TargetState};

@@ -187,6 +187,7 @@ impl Api {
     ///
     /// The newest first; of several conditions all must be met. Needs `media:read`.
     #[oai(path = "/media", method = "get", operation_id = "listMedia", tag = "About::Media")]
+    #[allow(clippy::too_many_arguments, reason = "one per parameter of the query")]
     async fn list(
         &self,
         app: App,
