@@ -8,7 +8,6 @@ const behaviours = [
   ["[data-channel-groups]", () => import("./channels.js")],
   ["[data-changed]", () => import("./changed.js")],
   ["[data-composer]", () => import("./composer.js")],
-  ["[data-designer]", () => import("./designer.js")],
   ["[data-copy]", () => import("./copy.js")],
   ["[data-fields]", () => import("./fields.js")],
   ["[data-flash]", () => import("./flash.js")],

@@ -7,7 +7,7 @@ import { start as startEmoji } from "./emoji.js";
 import { Looks } from "./looks.js";
 import { Mentions } from "./mentions.js";
 import { OwnTexts } from "./own.js";
-import { start as startPicker, startDesigner } from "./picker.js";
+import { start as startPicker } from "./picker.js";
 import { start as startShelf } from "./shelf.js";
 import { Threads, replaceIn } from "./threads.js";
 import { onFiles, sendVisibly } from "./upload.js";
@@ -40,7 +40,6 @@ class Composer {
     this.autosave = new Autosave(form);
     startCrop(form, (shot, medium) => this.replaceMedium(shot, medium));
     startPicker(form, (part, medium) => this.insert(part, medium));
-    startDesigner(form, (part, medium) => this.insert(part, medium));
     startEmoji(form);
     startShelf(form, () => this.own.visibleParts());
   }

@@ -13,23 +13,6 @@ export function start(form, insert) {
   });
 }
 
-/** What the designer makes in another window goes into the part from which it was opened. */
-export function startDesigner(form, insert) {
-  let waiting = null;
-  form.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-open-designer]");
-    if (!button) return;
-    event.preventDefault();
-    waiting = button.closest("[data-part]");
-    window.open("/media/design?to=composer");
-  });
-  new BroadcastChannel("rostrum:designed").addEventListener("message", ({ data }) => {
-    if (!waiting?.isConnected) return;
-    insert(waiting, data);
-    waiting = null;
-  });
-}
-
 class Picker {
   constructor(template, add) {
     this.dialog = template.content.firstElementChild.cloneNode(true);

@@ -130,6 +130,8 @@ export class RichEditor extends Editor {
 
   /** Where the caret is by now: browsers tell it a moment after a key. */
   settle() {
+    // One that is about to happen keeps `flush` from doing anything.
+    this.view.domObserver.forceFlush();
     this.view.domObserver.flush();
   }
 

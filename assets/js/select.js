@@ -3,7 +3,7 @@ export function start(list) {
   const form = document.getElementById(list.dataset.select);
   const words = form.querySelector("[data-select-count]");
   const rest = words.textContent;
-  const boxes = () => [...list.querySelectorAll(`input[type=checkbox][form="${form.id}"]`)];
+  const boxes = () => [...list.querySelectorAll(`input[type=checkbox][form="${list.dataset.select}"]`)];
   let last = null;
   list.addEventListener("click", (event) => {
     if (!event.target.matches("input[type=checkbox]")) return;

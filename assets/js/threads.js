@@ -90,8 +90,9 @@ export class Threads {
 
   /** The text from the caret on becomes the next part. */
   splitHere(part) {
+    const rest = editorOf(part).takeRest();
     const next = this.blank(part.parentElement, part);
-    editorOf(next).content = editorOf(part).takeRest();
+    editorOf(next).content = rest;
     this.copyMentions(part, next);
     this.renumber(part.parentElement);
     this.focus(next, "start");

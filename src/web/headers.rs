@@ -6,13 +6,6 @@ use poem::{Response, http::HeaderValue};
 const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; \
                    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Lets a page have the style sheets that its own script makes and marks with `nonce`, which is used once.
-pub fn allow_styles(response: &mut Response, nonce: &str) {
-    let policy = CSP.replacen("style-src 'self'", &format!("style-src 'self' 'nonce-{nonce}'"), 1);
-    let policy = HeaderValue::from_str(&policy).expect("the policy is ASCII, and so is a nonce in hex");
-    response.headers_mut().insert("content-security-policy", policy);
-}
-
 /// Adds the security headers, unless the answer set its own.
 pub fn secure(response: &mut Response, https: bool) {
     let mut add = |name: &'static str, value: &'static str| {

@@ -55,6 +55,7 @@ fn manifest() -> Json {
         "share_target": {
             "action": "/posts/new",
             "method": "GET",
+            "enctype": "application/x-www-form-urlencoded",
             "params": {"title": "title", "text": "text", "url": "url"},
         },
     })

@@ -95,26 +95,4 @@ both_databases! {
         owner.browser.submit(&format!("/media/{}/restoration", old.id), &[]).await.expect(303);
         assert_eq!(read(&app, &other, &theirs).await.name, "theirs.png");
     }
-
-    /// The designer opens a picture of one's own or a blank one of a known size; its page alone allows styles, by a word used once.
-    async fn the_designer_opens_ones_own_pictures(app) {
-        let (owner, other) = (app.owner().await, app.owner().await);
-        let picture = stored(&app, &owner, "loom.png", &samples::png(8, 8)).await;
-        let film = stored(&app, &owner, "a.mp4", &samples::mp4(64, 32, 75, false)).await;
-        let choice = owner.browser.get("/media/design?size=9x9&to=composer").await.expect(200);
-        assert!(!choice.header("content-security-policy").contains("nonce"));
-        assert!(html(choice).contains("size=1080x1350&amp;to=composer"));
-        let mut nonces = std::collections::HashSet::new();
-        for query in ["size=1080x1350".to_owned(), format!("from={}", picture.id)] {
-            let page = owner.browser.get(&format!("/media/design?{query}")).await.expect(200);
-            let policy = page.header("content-security-policy").to_owned();
-            let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
-            assert!(policy.contains("script-src 'self';") && html(page).contains(&format!("data-nonce=\"{nonce}\"")), "{policy}");
-            nonces.insert(nonce);
-        }
-        assert_eq!(nonces.len(), 2);
-        owner.browser.get(&format!("/media/design?from={}", film.id)).await.expect(404);
-        other.browser.get(&format!("/media/design?from={}", picture.id)).await.expect(404);
-        assert_eq!(app.visitor().get("/media/design").await.status, 303);
-    }
 }
