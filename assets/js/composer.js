@@ -15,12 +15,17 @@ import { onFiles, sendVisibly } from "./upload.js";
 const UNDO = 30000;
 
 export async function start(form) {
+  const early = new AbortController();
+  let written = [...form.querySelectorAll("[data-part-field]")].some((field) => field.value !== field.defaultValue);
+  form.addEventListener("input", () => { written = true; }, { signal: early.signal });
   await prepare(form);
+  early.abort();
   const composer = new Composer(form);
   new Mentions(form).listen();
   composer.listen();
   composer.refresh();
-  // Files that were chosen before this script arrived.
+  // What was written and chosen before this script arrived.
+  if (written) composer.autosave.touch();
   for (const input of form.querySelectorAll("[data-files]")) if (input.files.length > 0) composer.takeFromInput(input);
 }
 

@@ -128,11 +128,15 @@ export class RichEditor extends Editor {
     this.view.dispatch(this.view.state.tr.replaceWith(0, this.doc.content.size, doc.content));
   }
 
-  /** Where the caret is by now: browsers tell it a moment after a key. */
+  /** Where the caret is by now, as it is seen: the editor's own idea of it comes some milliseconds later. */
   settle() {
-    // One that is about to happen keeps `flush` from doing anything.
-    this.view.domObserver.forceFlush();
-    this.view.domObserver.flush();
+    const { view } = this;
+    view.domObserver.forceFlush();
+    const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection();
+    if (!view.dom.contains(anchorNode) || !view.dom.contains(focusNode)) return;
+    const place = (node, offset) => this.doc.resolve(view.posAtDOM(node, offset));
+    const seen = TextSelection.between(place(anchorNode, anchorOffset), place(focusNode, focusOffset));
+    if (!seen.eq(view.state.selection)) view.dispatch(view.state.tr.setSelection(seen));
   }
 
   get before() {
