@@ -155,6 +155,6 @@ test('a channel is run for a customer, without JavaScript too', async () => {
   await submit(plain, plain.locator('form[action$="/customer"] button'))
   assert.match(await plain.locator('.flashes').innerText(), /Babbage & Sons/)
   await plain.goto('/channels')
-  assert.match(await plain.locator('.channel-row').innerText(), /Babbage & Sons/)
+  assert.match(await plain.getByRole('region', { name: /Babbage & Sons/ }).innerText(), /Ada Lovelace/)
   browser.check()
 })

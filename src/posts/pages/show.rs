@@ -239,7 +239,9 @@ fn is_moving(listed: &Listed) -> bool {
 
 /// Every two seconds while something moves; within ten minutes of the next time at a calm pace, and then on time.
 fn refresh_seconds(listed: &[Listed], now: DateTime<Utc>) -> Option<i64> {
-    if listed.iter().any(is_moving) {
+    // Read a moment apart, a target may be under way although its parts are through already.
+    let is_ending = |l: &Listed| l.target.state == TargetState::Sending && next_at(l).is_none();
+    if listed.iter().any(|l| is_moving(l) || is_ending(l)) {
         return Some(2);
     }
     let next = listed.iter().filter_map(next_at).min()?;
