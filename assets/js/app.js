@@ -28,15 +28,17 @@ const behaviours = [
   ["[data-guess-zone]", () => import("./zone.js")],
 ];
 
-function startAll(root) {
+async function startAll(root) {
+  const starting = [];
   for (const [selector, load] of behaviours) {
     const elements = [...root.querySelectorAll(selector)];
     if (root.matches?.(selector)) elements.unshift(root);
-    if (elements.length > 0) load().then(({ start }) => elements.forEach(start), console.error);
+    if (elements.length > 0) starting.push(load().then(({ start }) => Promise.all(elements.map((element) => start(element)))).catch(console.error));
   }
+  await Promise.all(starting);
 }
 
 // On every page, and a key may be pressed as soon as it is there.
 if (document.body.matches("[data-shortcuts]")) shortcuts.start(document.body);
-startAll(document);
+startAll(document).then(() => { document.documentElement.dataset.started = ""; });
 document.addEventListener("rostrum:replaced", (event) => startAll(event.target));

@@ -22,8 +22,9 @@ export class RichEditor extends Editor {
     this.view = new EditorView({ mount: box.querySelector("[data-rich-text]") }, this.props(this.stored()));
     this.bar = new Bar(box, this);
     this.takePlace(box);
-    this.sync();
+    // Before the textarea repeats the words: it then leaves out white space at their end, where the caret may be.
     if (hasFocus) this.takeCaret(from, to);
+    this.sync();
   }
 
   /** What the server sent, with what was typed into the textarea before this script was there. */

@@ -237,3 +237,24 @@ test('Arabic is written from its side, and an input method is let finish', async
   browser.check()
   await page.close()
 })
+
+test('what is written before the editor arrives is kept, with the caret where it was', async () => {
+  const page = await browser.page()
+  let arrive
+  const arrived = new Promise((done) => { arrive = done })
+  await page.route('**/js/rich.js', async (route) => {
+    await arrived
+    await route.continue()
+  })
+  await page.goto('/posts/new', { waitUntil: 'domcontentloaded' })
+  const plain = page.locator('textarea[id="f-parts[0][text]"]')
+  await plain.focus()
+  await page.keyboard.type('First line\nTo the moon ')
+  assert.equal(await plain.inputValue(), 'First line\nTo the moon ')
+  arrive()
+  await page.locator('html[data-started]').waitFor()
+  await page.keyboard.type('and back')
+  assert.equal(await said(page), 'First line\nTo the moon and back')
+  browser.check()
+  await page.close()
+})
