@@ -1,6 +1,7 @@
 //! Making people and changing what is theirs: the first owner of an organisation, name, password.
 
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::{
     limit,
@@ -116,10 +117,14 @@ pub(super) fn email(given: &str) -> Result<String, FieldError> {
 }
 
 /// Another shown name for the caller.
-pub async fn rename(app: &App, user: UserId, name: &str) -> Result<()> {
+pub async fn rename(app: &App, caller: &Caller, name: &str) -> Result<()> {
     let name = orgs::check::name("name", name).map_err(|e| Error::Invalid(vec![e]))?;
+    let (id, now) = (caller.person()?, app.clock.now());
     let mut tx = app.db.begin().await?;
-    user::rename(&mut tx, user, &name).await?;
+    if user::rename(&mut tx, id, &name).await? {
+        let event = Event { kind: "account.renamed", user: Some(id), data: Some(json!({"name": name})), ..Event::default() };
+        events::record(&mut tx, caller.org, event, now).await?;
+    }
     tx.commit().await
 }
 

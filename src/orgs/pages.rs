@@ -2,6 +2,7 @@
 
 use poem::{IntoResponse as _, Response, Route, get, handler, post};
 use serde::Serialize;
+use serde_json::json;
 
 use super::{ApiKey, Caller, Organisation, Role, check, replace_api_key};
 use crate::{
@@ -108,8 +109,15 @@ async fn change(app: &App, caller: &Caller, name: &str, zone: &str) -> Result<()
         (Ok(name), Ok(zone)) => (name, zone),
         (name, zone) => return Err(Error::Invalid(name.err().into_iter().chain(zone.err()).collect())),
     };
-    let mut tx = app.db.begin().await?;
+    let (mut tx, now) = (app.db.begin().await?, app.clock.now());
+    let before = Organisation::find(&mut tx, caller.org).await?;
+    if before.name == name && before.zone == zone {
+        return Ok(());
+    }
     Organisation::update(&mut tx, caller.org, &name, &zone).await?;
+    let data = json!({"name": name, "zone": zone, "before": {"name": before.name, "zone": before.zone}});
+    let event = Event { kind: "organisation.changed", user: caller.user, data: Some(data), ..Event::default() };
+    events::record(&mut tx, caller.org, event, now).await?;
     tx.commit().await
 }
 

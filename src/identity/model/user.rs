@@ -71,10 +71,9 @@ pub async fn any(ex: impl Into<Ex<'_>>) -> Result<bool> {
     Ok(first.is_some())
 }
 
-/// Another shown name.
-pub async fn rename(tx: &mut Tx, id: UserId, name: &str) -> Result<()> {
-    q("UPDATE users SET name = $2 WHERE id = $1").bind(id).bind(name).exec(tx).await?;
-    Ok(())
+/// Another shown name; false when it is the same.
+pub async fn rename(tx: &mut Tx, id: UserId, name: &str) -> Result<bool> {
+    Ok(q("UPDATE users SET name = $2 WHERE id = $1 AND name <> $2").bind(id).bind(name).exec(tx).await? == 1)
 }
 
 /// Another language, or that of the browser.

@@ -86,7 +86,7 @@ pub async fn show(app: App, caller: Caller, frame: Frame) -> web::Result {
 
 #[handler]
 pub async fn rename(app: App, caller: Caller, form: Form, frame: Frame, peer: Peer) -> web::Result {
-    match identity::rename(&app, caller.person()?, form.get("name")).await {
+    match identity::rename(&app, &caller, form.get("name")).await {
         Ok(()) => Ok(Flash::ok("account.saved").into_response(web::redirect(PATH), &peer)),
         Err(Error::Invalid(errors)) => {
             let mut view = Account::load(&app, &caller, &frame).await?;

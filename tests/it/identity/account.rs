@@ -31,6 +31,9 @@ both_databases! {
             assert!(page.contains("id=\"e-name\""), "{page}");
         }
         assert!(owner.browser.get("/settings/account").await.page().contains("Zöe"));
+        owner.browser.submit("/settings/account", &put("Ann <Zöe>")).await.expect(303);
+        let trail = crate::orgs::trail(&app, owner.org).await;
+        assert_eq!(trail.iter().filter(|kind| *kind == "account.renamed").count(), 1, "{trail:?}");
     }
 
     /// A new password needs the present one, ends every other session and is what counts from then on.

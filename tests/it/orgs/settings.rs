@@ -32,6 +32,19 @@ both_databases! {
         assert_eq!(Organisation::list(&app.app.db).await.unwrap().len(), 2);
     }
 
+    /// A change is written down, with what it was before and who did it; saving the same again is none.
+    async fn a_change_is_written_down(app) {
+        let owner = app.owner().await;
+        for _ in 0..2 {
+            owner.browser.submit("/settings/organisation", &put("Press", "Asia/Tokyo")).await.expect(303);
+        }
+        let lines: Vec<(rostrum::kit::UserId, serde_json::Value)> =
+            rostrum::db::q("SELECT user_id, data FROM events WHERE kind = 'organisation.changed' AND org_id = $1").bind(owner.org).all(&app.app.db).await.unwrap();
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].0, owner.user);
+        assert_eq!((&lines[0].1["name"], &lines[0].1["before"]["name"], &lines[0].1["zone"]), (&"Press".into(), &"Ann & Co".into(), &"Asia/Tokyo".into()));
+    }
+
     /// Wrong fields are named, what was typed stays, nothing changes.
     async fn wrong_fields_are_named(app) {
         let owner = app.owner().await;
