@@ -172,7 +172,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
     let expected = signed.is_some().then(|| csrf::token(cookie.as_deref().unwrap_or_default()));
     if let (Some(signed), Some(token)) = (&signed, &expected) {
         sign(frame, signed, token);
-        if *req.method() == Method::GET {
+        if *req.method() == Method::GET && has_frame(req.uri().path()) {
             frame.needs_you = delivery::waiting_for_person(&app.db, signed.caller.org).await?;
             frame.outage = inbox::banner(&app.db, signed.caller.org).await?;
             frame.paused = instance::held(&app.db).await?.is_some();
@@ -191,6 +191,11 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
         req.set_data(signed.caller);
     }
     Ok(())
+}
+
+/// False for what the scripts of every page ask for: an answer without a frame, so nothing is counted for it.
+fn has_frame(path: &str) -> bool {
+    !matches!(path, "/live" | "/notices/menu")
 }
 
 async fn organisations(app: &App, signed: &Signed) -> Result<Vec<FrameMembership>> {

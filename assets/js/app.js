@@ -4,6 +4,7 @@ import * as shortcuts from "./shortcuts.js";
 const behaviours = [
   ["[data-await]", () => import("./await.js")],
   ["[data-calendar]", () => import("./calendar.js")],
+  ["[data-bell]", () => import("./bell.js")],
   ["[data-bulk]", () => import("./bulk.js")],
   ["[data-channel-groups]", () => import("./channels.js")],
   ["[data-changed]", () => import("./changed.js")],
@@ -18,6 +19,7 @@ const behaviours = [
   ["[data-more]", () => import("./more.js")],
   ["[data-names]", () => import("./names.js")],
   ["[data-refresh-seconds]", () => import("./poll.js")],
+  ["[data-notices]", () => import("./notices.js")],
   ["[data-palette]", () => import("./palette.js")],
   ["[data-repeat]", () => import("./repeat.js")],
   ["[data-select]", () => import("./select.js")],

@@ -48,6 +48,16 @@ export class Looks {
     if (this.status.textContent !== told) this.status.textContent = told;
     this.count.textContent = String(blocking);
     this.count.hidden = blocking === 0;
+    this.approve(this.box.querySelector("[data-approval]")?.content.textContent.trim() ?? "");
+  }
+
+  /** The button says that somebody has to approve it first, and a line says who. */
+  approve(told) {
+    const line = this.form.querySelector("[data-approval-line]");
+    if (!line) return;
+    this.form.classList.toggle("is-reviewed", told !== "");
+    // What the page has said is more than that, and still true.
+    if (told === "" || !line.textContent.startsWith(told)) line.textContent = told;
   }
 
   pane(name) {

@@ -1,5 +1,5 @@
 // Keys for people who know them: c, /, g then p, ?. Never while typing, never with a modifier.
-const PLACES = { k: "/calendar", p: "/posts", i: "/inbox", c: "/channels", m: "/media", s: "/settings/account" };
+const PLACES = { k: "/calendar", p: "/posts", i: "/inbox", n: "/notices", c: "/channels", m: "/media", s: "/settings/account" };
 const PATIENCE = 1200;
 
 export function start(body) {

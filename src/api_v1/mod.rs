@@ -20,6 +20,8 @@ pub const PREFIX: &str = "/api/v1";
 type Operations = (
     posts::api::Api,
     posts::api::Targets,
+    posts::api::Reviews,
+    posts::api::Comments,
     channels::api::Api,
     channels::api::Customers,
     channels::api::Lookups,
@@ -30,7 +32,8 @@ type Operations = (
 /// The operations with their documentation.
 fn service() -> OpenApiService<Operations, ()> {
     use channels::api::{Api as Channels, Customers, Lookups};
-    let operations = (posts::api::Api, posts::api::Targets, Channels, Customers, Lookups, media::api::Api, tokens::api::Api);
+    use posts::api::{Api as Posts, Comments, Reviews, Targets};
+    let operations = (Posts, Targets, Reviews, Comments, Channels, Customers, Lookups, media::api::Api, tokens::api::Api);
     OpenApiService::new(operations, "Rostrum", env!("CARGO_PKG_VERSION"))
 }
 

@@ -135,10 +135,16 @@ impl Listener {
     /// Returns when a topic that `wanted` accepts was published. After a lag or a lost connection it returns at once, for
     /// anything may have been missed. Never returns when the bus is gone.
     pub async fn heard(&mut self, wanted: impl Fn(Topic) -> bool) {
+        self.topic(wanted).await;
+    }
+
+    /// [`Self::heard`], and which topic it was; `None`: anything may have changed.
+    pub async fn topic(&mut self, wanted: impl Fn(Topic) -> bool) -> Option<Topic> {
         loop {
             match self.0.recv().await {
-                Ok(Word::Topic(topic)) if !wanted(topic) => {}
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                Ok(Word::Topic(topic)) if wanted(topic) => return Some(topic),
+                Ok(Word::Topic(_)) => {}
+                Ok(Word::Everything) | Err(broadcast::error::RecvError::Lagged(_)) => return None,
                 Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
             }
         }

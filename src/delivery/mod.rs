@@ -36,8 +36,8 @@ pub use candidates::{Recognised, look_for_candidates, recognise};
 pub use catch_up::{HOURLY, move_to_free_slot, skip};
 pub use engine::{Conditions, Engine, HEARTBEAT, Handle};
 pub use model::{
-    APPROVED_LATE, CHANGES, IN_REVIEW, NOT_APPROVED, approve, await_approval, in_review, is_unapproved, mark as mark_unapproved,
-    miss_unapproved, overdue_reviews, set_reason,
+    APPROVED_LATE, CHANGES, IN_REVIEW, NOT_APPROVED, all_in_review, approve, await_approval, in_review, is_unapproved,
+    mark as mark_unapproved, miss_unapproved, overdue_reviews, set_reason,
 };
 pub use model::{
     Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Reading, Resolution, Takedown, Target,

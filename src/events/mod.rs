@@ -3,6 +3,6 @@
 mod model;
 
 pub use model::{
-    Entry, Event, FOLLOWED, Pending, Trace, any_pending, count_pending, of_target, page, parts_with, record, record_all,
+    Entry, Event, FOLLOWED, Pending, Trace, any_pending, count_pending, of_post, of_target, page, parts_with, record, record_all,
     take_pending,
 };

@@ -169,6 +169,17 @@ pub async fn of_target(ex: impl Into<Ex<'_>>, org: OrgId, target: TargetId) -> R
     .await
 }
 
+/// Everything that concerns a post as a whole, oldest first, at most 500.
+pub async fn of_post(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<Vec<Entry>> {
+    q("SELECT e.id, e.kind, e.part_id, e.user_id, u.name AS user_name, e.data, e.created_at
+       FROM events e LEFT JOIN users u ON u.id = e.user_id
+       WHERE e.org_id = $1 AND e.post_id = $2 AND e.target_id IS NULL ORDER BY e.id LIMIT 500")
+    .bind(org)
+    .bind(post)
+    .all(ex)
+    .await
+}
+
 /// A stored event with all it concerns.
 #[derive(Debug, Clone, FromRow)]
 pub struct Trace {

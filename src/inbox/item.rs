@@ -149,7 +149,8 @@ impl Teller<'_> {
     fn ask(&self, listed: &Listed, part: &Part, provider: &str, can_look: bool) -> Ask {
         let mine: Vec<Attempt> =
             self.attempts.iter().filter(|a| a.target_id == part.target_id && a.position == part.position).cloned().collect();
-        let mut tried = posts::timeline(listed, &[], &mine, provider, self.reader);
+        let mut tried =
+            posts::timeline(listed, posts::Known { events: &[], of_post: &[], attempts: &mine }, provider, self.reader);
         tried.drain(..tried.len().saturating_sub(TRIES));
         let looked = self.looked.get(&part.id);
         let candidates = looked.map_or(&[][..], |l| l.found.as_slice());

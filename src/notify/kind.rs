@@ -34,11 +34,14 @@ pub enum Kind {
     /// Somebody was named in a comment, or a client commented on their post.
     #[serde(rename = "comment.mention")]
     Mention,
+    /// A member commented on a post that somebody wrote or has commented on.
+    #[serde(rename = "comment.added")]
+    Comment,
 }
 
 impl Kind {
     /// All, in the order of the settings.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PostNeedsYou,
         Self::PostFailed,
         Self::ChannelReconnect,
@@ -47,6 +50,7 @@ impl Kind {
         Self::ReviewAsked,
         Self::ReviewDecided,
         Self::Mention,
+        Self::Comment,
     ];
 
     /// As stored.
@@ -60,6 +64,7 @@ impl Kind {
             Self::ReviewAsked => "review.asked",
             Self::ReviewDecided => "review.decided",
             Self::Mention => "comment.mention",
+            Self::Comment => "comment.added",
         }
     }
 
@@ -86,8 +91,56 @@ impl Kind {
             Self::PostHeld => now.target == Some(Held),
             Self::PostNotApproved => now.target == Some(Missed),
             // These are about a post as a whole, and end by events of their own.
-            Self::ReviewAsked | Self::ReviewDecided | Self::Mention => true,
+            Self::ReviewAsked | Self::ReviewDecided | Self::Mention | Self::Comment => true,
         }
+    }
+
+    /// With which others it is listed.
+    pub fn group(self) -> Group {
+        match self {
+            Self::PostFailed | Self::PostNeedsYou | Self::PostHeld | Self::PostNotApproved => Group::Posts,
+            Self::ChannelReconnect => Group::Channels,
+            Self::ReviewAsked | Self::ReviewDecided => Group::Reviews,
+            Self::Mention | Self::Comment => Group::Comments,
+        }
+    }
+}
+
+/// What notices are about, as their list is filtered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Posts that failed, wait or need somebody.
+    Posts,
+    /// Approval: asked for, given, refused.
+    Reviews,
+    /// What people say about posts.
+    Comments,
+    /// Channels that no longer work.
+    Channels,
+}
+
+impl Group {
+    /// All, in the order of the list's filter.
+    pub const ALL: [Self; 4] = [Self::Posts, Self::Reviews, Self::Comments, Self::Channels];
+
+    /// As it stands in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Posts => "posts",
+            Self::Reviews => "reviews",
+            Self::Comments => "comments",
+            Self::Channels => "channels",
+        }
+    }
+
+    /// From the word of an address.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.as_str() == word)
+    }
+
+    /// Its kinds, as stored.
+    pub fn kinds(self) -> Vec<&'static str> {
+        Kind::ALL.into_iter().filter(|kind| kind.group() == self).map(Kind::as_str).collect()
     }
 }
 
@@ -105,8 +158,8 @@ pub struct Standing {
 pub enum Meaning {
     /// People are told of it.
     Raise(Kind),
-    /// Those whom the event names are told of it.
-    Tell(Kind),
+    /// Those whom the event names are told of it: in which of its lists, and as what.
+    Tell(&'static [(&'static str, Kind)]),
     /// Something told before may be over.
     Settle,
 }
@@ -118,9 +171,9 @@ pub fn meaning(event: &str, reason: Option<&str>) -> Option<Meaning> {
         "part.needs_you" => Meaning::Raise(Kind::PostNeedsYou),
         "channel.broken" => Meaning::Raise(Kind::ChannelReconnect),
         "target.missed" if reason == Some(NOT_APPROVED) => Meaning::Raise(Kind::PostNotApproved),
-        "review.asked" => Meaning::Tell(Kind::ReviewAsked),
-        "review.approved" | "review.changes" => Meaning::Tell(Kind::ReviewDecided),
-        "comment.added" => Meaning::Tell(Kind::Mention),
+        "review.asked" => Meaning::Tell(&[("to", Kind::ReviewAsked)]),
+        "review.approved" | "review.changes" => Meaning::Tell(&[("to", Kind::ReviewDecided)]),
+        "comment.added" => Meaning::Tell(&[("to", Kind::Mention), ("readers", Kind::Comment)]),
         // The notice of the channel says already that its posts are held; the others go on without anybody.
         "target.held" if matches!(reason, Some("reconnect" | "series" | HOURLY)) => Meaning::Settle,
         "target.held" => Meaning::Raise(Kind::PostHeld),
@@ -159,6 +212,11 @@ mod tests {
             assert_eq!(Kind::parse(kind.as_str()), Some(kind));
         }
         assert_eq!(Kind::parse("post.unheard_of"), None);
+        for group in Group::ALL {
+            assert_eq!(Group::parse(group.as_str()), Some(group));
+            assert!(!group.kinds().is_empty(), "{group:?}");
+        }
+        assert_eq!(Group::ALL.map(|group| group.kinds().len()).iter().sum::<usize>(), Kind::ALL.len());
     }
 
     #[test]

@@ -17,5 +17,5 @@ mod token;
 mod words;
 
 pub use jobs::{Close, Digest, Digests, Mail, Prune, Raise};
-pub use kind::{Kind, concerns};
+pub use kind::{Group, Kind, concerns};
 pub use model::{How, Notice, unread};

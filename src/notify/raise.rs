@@ -38,8 +38,8 @@ pub async fn raise(tx: &mut Tx, org: OrgId, events: &[EventId], config: &Notices
         let reason = event.data.get("reason").and_then(Json::as_str);
         let kind = match meaning(&event.kind, reason) {
             Some(Meaning::Raise(kind)) => kind,
-            Some(Meaning::Tell(kind)) if !counted.contains(&event.id) => {
-                tell(tx, org, (kind, &event), config, now).await?;
+            Some(Meaning::Tell(lists)) if !counted.contains(&event.id) => {
+                tell(tx, org, (lists, &event), config, now).await?;
                 continue;
             }
             _ => continue,
@@ -66,17 +66,25 @@ pub async fn raise(tx: &mut Tx, org: OrgId, events: &[EventId], config: &Notices
     Ok(())
 }
 
-/// Tells the members whom an event names in `to`, each for themselves.
-async fn tell(tx: &mut Tx, org: OrgId, (kind, event): (Kind, &Told), config: &Notices, now: DateTime<Utc>) -> Result<()> {
+/// Tells the members whom an event names in these lists, each for themselves.
+async fn tell(
+    tx: &mut Tx,
+    org: OrgId,
+    (lists, event): (&[(&str, Kind)], &Told),
+    config: &Notices,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let until = now + TimeDelta::seconds(config.gather_seconds.into());
-    let named = event.data.get("to").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut last = None;
-    for user in named.iter().filter_map(|id| id.as_str()?.parse::<UserId>().ok()) {
-        let (notice, made) = model::tell(tx, (org, user, kind), (event.post_id, data(event)), until, now).await?;
-        if made {
-            queue::enqueue_at(tx, &Close { notice }, until, now).await?;
+    for (list, kind) in lists {
+        let named = event.data.get(*list).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        for user in named.iter().filter_map(|id| id.as_str()?.parse::<UserId>().ok()) {
+            let (notice, made) = model::tell(tx, (org, user, *kind), (event.post_id, data(event)), until, now).await?;
+            if made {
+                queue::enqueue_at(tx, &Close { notice }, until, now).await?;
+            }
+            last = Some(notice);
         }
-        last = Some(notice);
     }
     match last {
         // So that the event is told once, however often this runs.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{Kind, Notice};
+use super::{Group, Kind, Notice};
 use crate::{error::Message, providers, render::text};
 
 /// What pages and mails show.
@@ -49,10 +49,14 @@ pub fn words(notice: &Notice) -> Option<Words> {
         Kind::ReviewAsked => ("notice.asked.title", "notice.asked.body", "list-checks", ""),
         Kind::ReviewDecided => decided(field("event").as_deref(), notice.data.get("late") == Some(&Json::Bool(true))),
         Kind::Mention => ("notice.mention.title", "notice.mention.body", "message-square", ""),
+        Kind::Comment => ("notice.comment.title", "notice.comment.body", "message-square", ""),
     };
     let (url, action) = match (kind, notice.channel_id, notice.post_id) {
         (Kind::ChannelReconnect, Some(channel), _) => (format!("/channels/{channel}"), "notice.open_channel"),
         (Kind::ReviewAsked, _, _) if !one => ("/reviews".to_owned(), "notice.open_reviews"),
+        // Of several, what is said is that of the last one, and so is the way there.
+        (Kind::Mention | Kind::Comment, _, Some(post)) => (format!("/posts/{post}#talk"), "notice.open_post"),
+        (Kind::ReviewDecided, _, Some(post)) => (format!("/posts/{post}"), "notice.open_post"),
         (_, _, Some(post)) if one => (format!("/posts/{post}"), "notice.open_post"),
         _ => (format!("/posts?state={list}"), "notice.open_posts"),
     };
@@ -62,7 +66,7 @@ pub fn words(notice: &Notice) -> Option<Words> {
         quote: if kind == Kind::ChannelReconnect {
             field("reason")
         } else {
-            field("message").filter(|_| matches!(kind, Kind::PostFailed | Kind::ReviewDecided | Kind::Mention))
+            field("message").filter(|_| matches!(kind, Kind::PostFailed | Kind::ReviewDecided | Kind::Mention | Kind::Comment))
         },
         excerpt: field("excerpt").filter(|text| one && !text.is_empty()),
         url,
@@ -99,6 +103,7 @@ pub fn kind_name(kind: Kind) -> String {
         Kind::ReviewAsked => "notices.kind_asked",
         Kind::ReviewDecided => "notices.kind_decided",
         Kind::Mention => "notices.kind_mention",
+        Kind::Comment => "notices.kind_comment",
     }))
 }
 
@@ -113,6 +118,17 @@ pub fn kind_text(kind: Kind) -> String {
         Kind::ReviewAsked => "notices.kind_asked_text",
         Kind::ReviewDecided => "notices.kind_decided_text",
         Kind::Mention => "notices.kind_mention_text",
+        Kind::Comment => "notices.kind_comment_text",
+    }))
+}
+
+/// A group's name in the filter of the list.
+pub fn group_name(group: Group) -> String {
+    text(&Message::new(match group {
+        Group::Posts => "notices.group_posts",
+        Group::Reviews => "notices.group_reviews",
+        Group::Comments => "notices.group_comments",
+        Group::Channels => "notices.group_channels",
     }))
 }
 

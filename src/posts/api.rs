@@ -1,6 +1,9 @@
-//! `/api/v1/posts`: what people write. Targets are `api/targets.rs`.
+//! `/api/v1/posts`: what people write. Targets are `api/targets.rs`, approval and comments `api/reviews.rs` and
+//! `api/comments.rs`.
 
 mod body;
+mod comments;
+mod reviews;
 mod targets;
 mod views;
 
@@ -15,11 +18,11 @@ use poem_openapi::{
 };
 use serde::Serialize;
 
-pub use self::targets::Targets;
 use self::{
     body::{NewPost, Typed},
     views::PostView,
 };
+pub use self::{comments::Comments, reviews::Reviews, targets::Targets};
 use super::{
     Saved,
     model::{self, Filter},

@@ -29,26 +29,49 @@ pub fn checked(field: &str, body: &str) -> Result<String> {
     }
 }
 
-/// A member says something; those mentioned are told. Clients see it when it is `shared`.
+/// A member says something; those mentioned are told, and those whom the post concerns. Clients see it when it is `shared`.
 pub async fn say(app: &App, caller: &Caller, post: PostId, body: &str, shared: bool) -> Result<CommentId> {
-    let body = checked("body", body)?;
-    Post::find(&app.db, caller.org, post).await?;
-    let people: Vec<(UserId, String)> =
-        identity::members(&app.db, caller.org).await?.into_iter().map(|m| (m.user_id, m.name)).collect();
-    let mut to = mentioned(&body, &people);
-    to.retain(|user| Some(*user) != caller.user);
     let (mut tx, now) = (app.db.begin().await?, app.clock.now());
-    let new = NewComment { user: caller.user, guest: None, body: &body, shared };
-    let id = add(&mut tx, caller.org, post, (new, &to), now).await?;
+    let id = write(&mut tx, caller, post, (body, shared), now).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// [`say`] within a transaction.
+pub async fn write(
+    tx: &mut Tx,
+    caller: &Caller,
+    post: PostId,
+    (body, shared): (&str, bool),
+    now: DateTime<Utc>,
+) -> Result<CommentId> {
+    let body = checked("body", body)?;
+    Post::find(&mut *tx, caller.org, post).await?;
+    let people: Vec<(UserId, String)> =
+        identity::members(&mut *tx, caller.org).await?.into_iter().map(|m| (m.user_id, m.name)).collect();
+    let mut to = mentioned(&body, &people);
+    to.retain(|user| Some(*user) != caller.user);
+    let mut readers = model::talkers(&mut *tx, caller.org, post).await?;
+    readers.retain(|user| Some(*user) != caller.user && !to.contains(user) && people.iter().any(|(id, _)| id == user));
+    let new = NewComment { user: caller.user, guest: None, body: &body, shared };
+    add(tx, caller.org, post, (new, Told { to: &to, readers: &readers }), now).await
+}
+
+/// Whom a comment is told to.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    /// Those it means.
+    to: &'a [UserId],
+    /// Those whom the post concerns: they wrote it, handed it in or have commented on it.
+    readers: &'a [UserId],
 }
 
 /// A client says something; whoever wrote the post is told.
 pub async fn say_as_guest(tx: &mut Tx, org: OrgId, post: PostId, (name, body): (&str, &str), now: DateTime<Utc>) -> Result<()> {
     let body = checked("body", body)?;
     let to: Vec<UserId> = model::author_of(&mut *tx, org, post).await?.into_iter().collect();
-    add(tx, org, post, (NewComment { user: None, guest: Some(name), body: &body, shared: true }, &to), now).await?;
+    let new = NewComment { user: None, guest: Some(name), body: &body, shared: true };
+    add(tx, org, post, (new, Told { to: &to, readers: &[] }), now).await?;
     Ok(())
 }
 
@@ -56,29 +79,40 @@ async fn add(
     tx: &mut Tx,
     org: OrgId,
     post: PostId,
-    (new, to): (NewComment<'_>, &[UserId]),
+    (new, told): (NewComment<'_>, Told<'_>),
     now: DateTime<Utc>,
 ) -> Result<CommentId> {
     if model::comments(&mut *tx, org, post).await?.len() >= MOST_OF_POST {
         return Err(Error::invalid("body", "comment.too_many"));
     }
     let id = model::add_comment(tx, org, post, new, now).await?;
-    let data = json!({"comment": id, "to": to, "message": new.body, "guest": new.guest});
+    let data = json!({"comment": id, "to": told.to, "readers": told.readers, "message": new.body, "guest": new.guest});
     let event = Event { kind: "comment.added", post: Some(post), user: new.user, data: Some(data), ..Event::default() };
     events::record(tx, org, event, now).await?;
     Ok(id)
 }
 
 /// Says that a comment is dealt with, or that it is not.
-pub async fn resolve(app: &App, caller: &Caller, (post, id): (PostId, CommentId), resolved: bool) -> Result<()> {
+pub async fn resolve(app: &App, caller: &Caller, of: (PostId, CommentId), resolved: bool) -> Result<()> {
     let (mut tx, now) = (app.db.begin().await?, app.clock.now());
-    model::find_comment(&mut tx, caller.org, (post, id)).await?;
-    model::set_resolved(&mut tx, caller.org, id, resolved.then_some((caller.user, now))).await?;
+    settle(&mut tx, caller, of, resolved, now).await?;
+    tx.commit().await
+}
+
+/// [`resolve`] within a transaction.
+pub async fn settle(
+    tx: &mut Tx,
+    caller: &Caller,
+    (post, id): (PostId, CommentId),
+    resolved: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    model::find_comment(&mut *tx, caller.org, (post, id)).await?;
+    model::set_resolved(tx, caller.org, id, resolved.then_some((caller.user, now))).await?;
     let kind = if resolved { "comment.resolved" } else { "comment.reopened" };
     let data = Some(json!({"comment": id}));
     let event = Event { kind, post: Some(post), user: caller.user, data, ..Event::default() };
-    events::record(&mut tx, caller.org, event, now).await?;
-    tx.commit().await
+    events::record(tx, caller.org, event, now).await
 }
 
 /// The people whom a text names after an `@`: by their whole name or its first word, whatever the case. Of two names that

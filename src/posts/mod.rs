@@ -38,4 +38,4 @@ pub use remove::remove;
 pub use save::{amend, create, create_all, update};
 pub use sendable::unsendable;
 pub use sentence::sentence;
-pub use timeline::{Line, lines as timeline};
+pub use timeline::{Known, Line, lines as timeline};

@@ -27,11 +27,30 @@ pub struct Line {
     instant: DateTime<Utc>,
 }
 
-/// The lines of one target, oldest first. `attempts` may hold those of others, too.
-pub fn lines(listed: &Listed, events: &[events::Entry], attempts: &[Attempt], provider: &str, reader: Reader) -> Vec<Line> {
+/// What is known of a target.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What happened to it.
+    pub events: &'a [events::Entry],
+    /// What happened to its post as a whole: handed in, answered, commented on.
+    pub of_post: &'a [events::Entry],
+    /// What was tried, also of others.
+    pub attempts: &'a [Attempt],
+}
+
+/// The lines of one target, oldest first.
+pub fn lines(listed: &Listed, known: Known<'_>, provider: &str, reader: Reader) -> Vec<Line> {
     let teller = Teller { provider, reader, thread: listed.parts.len() > 1 };
-    let mine = attempts.iter().filter(|a| a.target_id == listed.target.id);
-    let mut lines: Vec<Line> = events.iter().filter_map(|e| teller.event(e)).chain(mine.map(|a| teller.attempt(a))).collect();
+    let mine = known.attempts.iter().filter(|a| a.target_id == listed.target.id).map(|a| teller.attempt(a));
+    let since = listed.target.created_at;
+    let of_post = known.of_post.iter().filter(|e| e.created_at >= since);
+    // Saving hands each target in and then the post: said once.
+    let said = |e: &&events::Entry| {
+        let asked = |other: &events::Entry| other.kind == "review.asked" && other.created_at == e.created_at;
+        e.kind != "target.submitted" || !known.of_post.iter().any(asked)
+    };
+    let events = known.events.iter().filter(said).chain(of_post).filter_map(|e| teller.event(e));
+    let mut lines: Vec<Line> = events.chain(mine).collect();
     lines.sort_by_key(|line| line.instant);
     lines
 }
@@ -88,7 +107,7 @@ impl Teller<'_> {
         if let Some(position) = e.data.get("position").and_then(Json::as_i64) {
             told = self.of_part(position, told);
         }
-        if let Some(who) = &e.user_name {
+        if let Some(who) = e.user_name.as_deref().or_else(|| e.data.get("guest").and_then(Json::as_str)) {
             told = text(&Message::new("timeline.by").with("text", told).with("who", who));
         }
         Some(self.line(e.created_at, icon, told, detail(&e.data)))
@@ -140,6 +159,17 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
             NOT_APPROVED => ("hourglass", "event.target.missed_not_approved"),
             _ => ("ban", "event.target.missed"),
         },
+        "review.asked" if data["again"] == Json::Bool(true) => ("refresh-cw", "event.review.asked_again"),
+        "review.asked" => ("list-checks", "event.review.asked"),
+        "review.approval" => ("check", "event.review.approval"),
+        "review.approved" if data["late"] == Json::Bool(true) => ("check-check", "event.review.approved_late"),
+        "review.approved" => ("check-check", "event.review.approved"),
+        "review.changes" => ("pen-line", "event.review.changes"),
+        "review.void" => ("x", "event.review.void"),
+        "review.withdrawn" => ("undo-2", "event.review.withdrawn"),
+        "comment.added" => ("message-square", "event.comment.added"),
+        "comment.resolved" => ("check", "event.comment.resolved"),
+        "comment.reopened" => ("undo-2", "event.comment.reopened"),
         "target.moved" => ("calendar-clock", "event.target.moved"),
         "target.moved_back" => ("undo-2", "event.target.moved_back"),
         "part.published" => ("circle-check", "event.part.published"),

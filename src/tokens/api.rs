@@ -39,6 +39,8 @@ pub enum About {
     Posts,
     /// What goes out: a post on one channel at one time, its parts, and what became of them.
     Targets,
+    /// What has to be approved before it goes out, and what people say about it.
+    Reviews,
     /// Connected accounts and their weekly posting times.
     Channels,
     /// Pictures and films for your posts.

@@ -7,6 +7,10 @@ pub enum Scope {
     PostsRead,
     /// Write posts and act on targets.
     PostsWrite,
+    /// Read what waits for approval, answers and comments.
+    ReviewsRead,
+    /// Approve, ask for changes, take back and comment, in the name of the token's maker.
+    ReviewsWrite,
     /// Read channels and their posting times.
     ChannelsRead,
     /// Pause channels and change their posting times.
@@ -25,9 +29,11 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order of lists.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PostsRead,
         Self::PostsWrite,
+        Self::ReviewsRead,
+        Self::ReviewsWrite,
         Self::ChannelsRead,
         Self::ChannelsWrite,
         Self::MediaRead,
@@ -42,6 +48,8 @@ impl Scope {
         match self {
             Self::PostsRead => "posts:read",
             Self::PostsWrite => "posts:write",
+            Self::ReviewsRead => "reviews:read",
+            Self::ReviewsWrite => "reviews:write",
             Self::ChannelsRead => "channels:read",
             Self::ChannelsWrite => "channels:write",
             Self::MediaRead => "media:read",
@@ -57,6 +65,8 @@ impl Scope {
         match self {
             Self::PostsRead => "token.scope.posts_read",
             Self::PostsWrite => "token.scope.posts_write",
+            Self::ReviewsRead => "token.scope.reviews_read",
+            Self::ReviewsWrite => "token.scope.reviews_write",
             Self::ChannelsRead => "token.scope.channels_read",
             Self::ChannelsWrite => "token.scope.channels_write",
             Self::MediaRead => "token.scope.media_read",

@@ -12,7 +12,7 @@ const out = path.join(here, 'pictures.out')
 const words = process.argv.slice(2)
 
 // Answers that are no pages of the program: files, data, pieces of pages, and ways to elsewhere.
-const NO_PAGES = ['/', '/openapi.json', '/api/v1/openapi.json', '/assets/:hash/*path', '/media/file/*path', '/live', '/channels/:id/lookups/:name',
+const NO_PAGES = ['/', '/openapi.json', '/api/v1/openapi.json', '/assets/:hash/*path', '/media/file/*path', '/live', '/notices/menu', '/channels/:id/lookups/:name',
   '/channels/:id/mentions', '/channels/connections/:id', '/channels/connections/:id/pictures/:n', '/channels/pictures/:file', '/integrations/social/:provider', '/sandbox/media/:id', '/posts/recurrence']
 
 function paths() {

@@ -75,6 +75,18 @@ pub async fn in_review(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Resul
         .await
 }
 
+/// The ids of [`in_review`] of several posts at once.
+pub async fn all_in_review(ex: impl Into<Ex<'_>>, org: OrgId, posts: &[PostId]) -> Result<Vec<TargetId>> {
+    let rows: Vec<(TargetId,)> = q("SELECT t.id FROM targets t WHERE t.org_id = $1 AND t.deleted_at IS NULL
+         AND ((t.state = 'draft' AND t.reason = 'in_review') OR (t.state = 'missed' AND t.reason = 'not_approved'))")
+    .bind(org)
+    .list(" AND t.post_id IN ", posts.iter().copied())
+    .push(" ORDER BY t.id")
+    .all(ex)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// Approves targets: those that wait are scheduled, at once when they have no time; those whose time has come stay missed
 /// until a person says when.
 pub async fn approve(tx: &mut Tx, org: OrgId, targets: &[Target], now: DateTime<Utc>) -> Result<()> {

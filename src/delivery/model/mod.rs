@@ -29,8 +29,8 @@ mod target;
 mod withdrawal;
 
 pub use approval::{
-    APPROVED_LATE, CHANGES, IN_REVIEW, NOT_APPROVED, approve, await_approval, in_review, is_unapproved, mark, miss_unapproved,
-    overdue_reviews, set_reason, wait_anew,
+    APPROVED_LATE, CHANGES, IN_REVIEW, NOT_APPROVED, all_in_review, approve, await_approval, in_review, is_unapproved, mark,
+    miss_unapproved, overdue_reviews, set_reason, wait_anew,
 };
 pub use candidate::{Looked, Match, candidates_of, keep_candidates};
 pub use lane::{Candidate, Lane, candidates, claim, extend_leases, forget_leases, next_wake, refresh, release, survived};

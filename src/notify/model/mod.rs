@@ -8,10 +8,10 @@ mod reader;
 pub use choice::{How, choices, digest_due, digested, set_choice, stop_daily};
 pub use event::{Told, told};
 pub use notice::{
-    Gathering, Notice, add_item, close, count_items, counted, find, gathering, list, open, prune, recent, settle_channel,
+    Gathering, Notice, Wanted, add_item, close, count_items, counted, find, gathering, list, open, prune, recent, settle_channel,
     settle_items, settle_post, since, tell,
 };
-pub use reader::{Recipient, mark_all_read, mark_read, recipient, recipients, unread};
+pub use reader::{Recipient, mark_all_read, mark_read, mark_unread, recipient, recipients, unread};
 
 use crate::{kit::OrgId, orgs::Role};
 

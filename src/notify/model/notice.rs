@@ -8,7 +8,8 @@ use crate::{
     db::{Ex, FromRow, Topic, Tx, q},
     error::{OrNotFound as _, Result},
     kit::{ChannelId, EventId, NoticeId, OrgId, PostId, TargetId, UserId},
-    notify::Kind,
+    notify::{Group, Kind},
+    tokens::Cursor,
 };
 
 /// Something people are told.
@@ -53,7 +54,8 @@ pub struct Gathering {
 
 const SELECT: &str = "SELECT n.id, n.org_id, n.kind, n.channel_id, n.post_id, n.data, n.count, n.resolved_at, n.told_at,
      c.name AS channel_name, c.provider,
-     (r.read_at IS NOT NULL AND r.read_at >= n.told_at) OR (m.read_until IS NOT NULL AND m.read_until >= n.told_at) AS is_read
+     (r.read_at IS NOT NULL AND r.read_at >= n.told_at)
+       OR (r.unread_at IS NULL AND m.read_until IS NOT NULL AND m.read_until >= n.told_at) AS is_read
    FROM notices n LEFT JOIN channels c ON c.id = n.channel_id AND c.org_id = n.org_id
      LEFT JOIN notice_reads r ON r.notice_id = n.id AND r.user_id = $1
      LEFT JOIN notice_marks m ON m.org_id = n.org_id AND m.user_id = $1
@@ -63,13 +65,33 @@ fn of(reader: Reader) -> crate::db::Q {
     q(SELECT).bind(reader.user).bind(reader.org).list(" AND n.role IN ", seen_by(reader.role))
 }
 
-/// A page of what somebody sees, newest first, beginning after the notice `after`.
-pub async fn list(ex: impl Into<Ex<'_>>, reader: Reader, after: Option<NoticeId>, limit: i64) -> Result<Vec<Notice>> {
+/// What of it a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted {
+    /// Only these.
+    pub group: Option<Group>,
+    /// Only what is not read, and not over.
+    pub unread: bool,
+    /// Beginning after this one.
+    pub after: Option<Cursor>,
+}
+
+/// A page of what somebody sees, what was told last first.
+pub async fn list(ex: impl Into<Ex<'_>>, reader: Reader, wanted: Wanted, limit: i64) -> Result<Vec<Notice>> {
     let mut query = of(reader);
-    if let Some(after) = after {
-        query = query.and(" AND n.id < ", after);
+    if let Some(group) = wanted.group {
+        query = query.list(" AND n.kind IN ", group.kinds());
     }
-    query.push(" ORDER BY n.id DESC").and(" LIMIT ", limit).all(ex).await
+    if wanted.unread {
+        query = query.push(
+            " AND n.resolved_at IS NULL AND (r.read_at IS NULL OR r.read_at < n.told_at)
+              AND (r.unread_at IS NOT NULL OR m.read_until IS NULL OR m.read_until < n.told_at)",
+        );
+    }
+    if let Some(after) = wanted.after {
+        query = query.and(" AND (n.told_at, n.id) < (", after.at).and(", ", after.id).push(")");
+    }
+    query.push(" ORDER BY n.told_at DESC, n.id DESC").and(" LIMIT ", limit).all(ex).await
 }
 
 /// One that somebody sees.

@@ -65,7 +65,7 @@ pub async fn recipient(ex: impl Into<Ex<'_>>, org: OrgId, user: UserId, kind: &s
 /// How many notices the caller has not read, counted to a hundred; none for a key.
 pub async fn unread(ex: impl Into<Ex<'_>>, caller: &Caller) -> Result<i64> {
     let Some(user) = caller.user else { return Ok(0) };
-    // The mark as a subquery, so that an index skips what was read by it.
+    // The mark as a subquery, so that an index skips what was read by it. Below it are only those marked as unread again.
     let (count,): (i64,) = q("SELECT count(*) FROM (SELECT n.id FROM notices n
          WHERE n.org_id = $2 AND n.resolved_at IS NULL AND (n.user_id IS NULL OR n.user_id = $1)
          AND n.told_at > COALESCE((SELECT m.read_until FROM notice_marks m WHERE m.user_id = $1 AND m.org_id = $2), $3)
@@ -73,6 +73,13 @@ pub async fn unread(ex: impl Into<Ex<'_>>, caller: &Caller) -> Result<i64> {
     .bind(user)
     .bind(caller.org)
     .bind(DateTime::UNIX_EPOCH)
+    .list(" AND n.role IN ", seen_by(caller.role))
+    .push(
+        " UNION ALL SELECT n.id FROM notice_reads r JOIN notices n ON n.id = r.notice_id
+         WHERE r.user_id = $1 AND r.unread_at IS NOT NULL AND n.org_id = $2 AND n.resolved_at IS NULL
+         AND (n.user_id IS NULL OR n.user_id = $1)
+         AND n.told_at <= COALESCE((SELECT m.read_until FROM notice_marks m WHERE m.user_id = $1 AND m.org_id = $2), $3)",
+    )
     .list(" AND n.role IN ", seen_by(caller.role))
     .and(" LIMIT ", MOST_COUNTED)
     .push(") AS unread")
@@ -84,7 +91,7 @@ pub async fn unread(ex: impl Into<Ex<'_>>, caller: &Caller) -> Result<i64> {
 /// Notes that somebody has read one.
 pub async fn mark_read(tx: &mut Tx, user: UserId, id: NoticeId, now: DateTime<Utc>) -> Result<()> {
     q("INSERT INTO notice_reads (user_id, notice_id, read_at) VALUES ($1, $2, $3)
-       ON CONFLICT (user_id, notice_id) DO UPDATE SET read_at = excluded.read_at")
+       ON CONFLICT (user_id, notice_id) DO UPDATE SET read_at = excluded.read_at, unread_at = NULL")
     .bind(user)
     .bind(id)
     .bind(now)
@@ -93,8 +100,27 @@ pub async fn mark_read(tx: &mut Tx, user: UserId, id: NoticeId, now: DateTime<Ut
     Ok(())
 }
 
+/// Notes that somebody wants to read one again, also below the mark up to which they have read everything.
+pub async fn mark_unread(tx: &mut Tx, user: UserId, id: NoticeId, now: DateTime<Utc>) -> Result<()> {
+    q("INSERT INTO notice_reads (user_id, notice_id, read_at, unread_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (user_id, notice_id) DO UPDATE SET read_at = excluded.read_at, unread_at = excluded.unread_at")
+    .bind(user)
+    .bind(id)
+    .bind(DateTime::UNIX_EPOCH)
+    .bind(now)
+    .exec(tx)
+    .await?;
+    Ok(())
+}
+
 /// Notes that somebody has read everything so far.
 pub async fn mark_all_read(tx: &mut Tx, reader: Reader, now: DateTime<Utc>) -> Result<()> {
+    q("UPDATE notice_reads SET unread_at = NULL WHERE user_id = $1 AND unread_at IS NOT NULL
+       AND notice_id IN (SELECT id FROM notices WHERE org_id = $2)")
+    .bind(reader.user)
+    .bind(reader.org)
+    .exec(&mut *tx)
+    .await?;
     q("INSERT INTO notice_marks (user_id, org_id, read_until) VALUES ($1, $2, $3)
        ON CONFLICT (user_id, org_id) DO UPDATE SET read_until = excluded.read_until")
     .bind(reader.user)

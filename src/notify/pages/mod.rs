@@ -14,7 +14,8 @@ pub fn mount(route: Route) -> Route {
     route
         .at("/notices", get(index::index))
         .at("/notices/reading", post(index::read_all).get(index::to_list))
-        .at("/notices/:id/reading", post(index::read))
+        .at("/notices/menu", get(index::menu))
+        .at("/notices/:id/reading", post(index::read).delete(index::unread))
         .at("/settings/notices", get(choices::show).put(choices::update))
         .at("/mail/leave/:token", get(leave::show))
 }

@@ -13,7 +13,9 @@ use crate::{
 pub struct Comment {
     /// Its id.
     pub id: CommentId,
-    /// The name of the member who said it.
+    /// The member who said it.
+    pub author_id: Option<UserId>,
+    /// Their name.
     pub author: Option<String>,
     /// The client who said it.
     pub guest: Option<String>,
@@ -29,7 +31,7 @@ pub struct Comment {
     pub resolver: Option<String>,
 }
 
-const SELECT: &str = "SELECT c.id, u.name AS author, c.guest, c.body, c.shared, c.created_at, c.resolved_at,
+const SELECT: &str = "SELECT c.id, c.author_id, u.name AS author, c.guest, c.body, c.shared, c.created_at, c.resolved_at,
      w.name AS resolver
    FROM comments c LEFT JOIN users u ON u.id = c.author_id LEFT JOIN users w ON w.id = c.resolved_by";
 
@@ -72,6 +74,19 @@ pub async fn add_comment(tx: &mut Tx, org: OrgId, post: PostId, new: NewComment<
         .exec(tx)
         .await?;
     Ok(id)
+}
+
+/// Whom a post concerns: who wrote its newest version, who handed it in, and who has commented on it.
+pub async fn talkers(ex: impl Into<Ex<'_>>, org: OrgId, post: PostId) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = q("SELECT author_id FROM comments WHERE org_id = $1 AND post_id = $2 AND author_id IS NOT NULL
+       UNION SELECT asked_by FROM reviews WHERE org_id = $1 AND post_id = $2 AND asked_by IS NOT NULL
+       UNION SELECT author_id FROM post_versions WHERE org_id = $1 AND post_id = $2 AND author_id IS NOT NULL
+         AND number = (SELECT max(number) FROM post_versions WHERE org_id = $1 AND post_id = $2)")
+    .bind(org)
+    .bind(post)
+    .all(ex)
+    .await?;
+    Ok(rows.into_iter().map(|(user,)| user).collect())
 }
 
 /// Says that one is dealt with, or with `None` that it is not.

@@ -17,7 +17,7 @@ mod tag;
 mod trail;
 
 pub use autosave::{Autosave, NewAutosave, Pairs};
-pub use comment::{Comment, NewComment, add_comment, comments, find_comment, set_resolved};
+pub use comment::{Comment, NewComment, add_comment, comments, find_comment, set_resolved, talkers};
 pub use history::{Saving, saving, savings};
 pub use listing::{ListedRow, find_row, newest_of, of_post, of_targets, remotes_of, urls_of, window};
 pub use month::{Lines, MonthRow, UnplacedRow, any_post, counts, in_any_month, month, undated, unplaced};
@@ -32,8 +32,8 @@ pub use recurrence::{
     Recurrence, due_recurrences, next_plan, recurrence, recurrences_of, recurring, remove_recurrence, save_recurrence,
 };
 pub use review::{
-    Review, Vote, add_content, add_vote, approved_contents, close_review, open_review, open_reviews, policy_of, review,
-    review_of, void_review, votes, waiting_for,
+    Review, ReviewFilter, ReviewState, Vote, add_content, add_vote, answered, approved_contents, close_review, open_review,
+    open_reviews, policy_of, review, review_of, reviews_page, void_review, votes, votes_of, waiting_for,
 };
 pub use set::{Set, SetRow};
 pub use share::{

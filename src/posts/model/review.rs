@@ -7,6 +7,7 @@ use crate::{
     error::{OrNotFound as _, Result},
     kit::{ChannelId, OrgId, PostId, ReviewId, TargetId, UserId, VersionId},
     orgs::ReviewPolicy,
+    tokens::Cursor,
 };
 
 /// The question whether a post may go out as it stands.
@@ -34,6 +35,38 @@ pub struct Review {
     pub version: i64,
     /// Who wrote that version.
     pub writer: Option<UserId>,
+}
+
+/// Where a review stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewState {
+    /// It can be answered.
+    Open,
+    /// It may go out.
+    Approved,
+    /// Changes were asked for.
+    Changes,
+    /// It is no longer asked: the post was edited or taken back.
+    Void,
+}
+
+impl ReviewState {
+    const ALL: [Self; 4] = [Self::Open, Self::Approved, Self::Changes, Self::Void];
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Approved => "approved",
+            Self::Changes => "changes",
+            Self::Void => "void",
+        }
+    }
+
+    /// From the stored word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
 }
 
 impl Review {
@@ -76,6 +109,35 @@ pub async fn open_reviews(ex: impl Into<Ex<'_>>, org: OrgId, after: Option<Revie
         query = query.and(" AND r.id > ", after);
     }
     query.push(" ORDER BY r.id").and(" LIMIT ", limit).all(ex).await
+}
+
+/// Which reviews a list has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReviewFilter {
+    /// Only those in this state; open ones only while something of their post waits.
+    pub state: Option<ReviewState>,
+    /// Only those of this post.
+    pub post: Option<PostId>,
+    /// Beginning after this one.
+    pub after: Option<Cursor>,
+}
+
+/// Those of an organisation, the newest first.
+pub async fn reviews_page(ex: impl Into<Ex<'_>>, org: OrgId, filter: &ReviewFilter, limit: i64) -> Result<Vec<Review>> {
+    let mut query = q(SELECT).and(" WHERE r.org_id = ", org);
+    if let Some(state) = filter.state {
+        query = query.and(" AND r.state = ", state.as_str());
+        if state == ReviewState::Open {
+            query = query.push(CONCERNS);
+        }
+    }
+    if let Some(post) = filter.post {
+        query = query.and(" AND r.post_id = ", post);
+    }
+    if let Some(after) = filter.after {
+        query = query.and(" AND (r.created_at, r.id) < (", after.at).and(", ", after.id).push(")");
+    }
+    query.push(" ORDER BY r.created_at DESC, r.id DESC").and(" LIMIT ", limit).all(ex).await
 }
 
 /// How many wait for the answer of one who may give it, counted to a hundred.
@@ -165,6 +227,8 @@ pub async fn void_review(tx: &mut Tx, org: OrgId, post: PostId, now: DateTime<Ut
 /// An answer.
 #[derive(Debug, Clone, FromRow)]
 pub struct Vote {
+    /// To which question.
+    pub review_id: ReviewId,
     /// The member who gave it.
     pub user_id: Option<UserId>,
     /// Their name.
@@ -199,12 +263,29 @@ pub async fn add_vote(
     Ok(())
 }
 
+/// Those of some reviews that a member has answered.
+pub async fn answered(ex: impl Into<Ex<'_>>, org: OrgId, user: UserId, reviews: &[ReviewId]) -> Result<Vec<ReviewId>> {
+    let rows: Vec<(ReviewId,)> = q("SELECT review_id FROM review_votes WHERE org_id = $1 AND user_id = $2")
+        .bind(org)
+        .bind(user)
+        .list(" AND review_id IN ", reviews.iter().copied())
+        .all(ex)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// The answers, oldest first.
 pub async fn votes(ex: impl Into<Ex<'_>>, org: OrgId, review: ReviewId) -> Result<Vec<Vote>> {
-    q("SELECT o.user_id, u.name, o.guest, o.verdict, o.created_at FROM review_votes o LEFT JOIN users u ON u.id = o.user_id
-       WHERE o.org_id = $1 AND o.review_id = $2 ORDER BY o.id LIMIT 500")
+    votes_of(ex, org, &[review]).await
+}
+
+/// Those of some reviews, oldest first.
+pub async fn votes_of(ex: impl Into<Ex<'_>>, org: OrgId, reviews: &[ReviewId]) -> Result<Vec<Vote>> {
+    q("SELECT o.review_id, o.user_id, u.name, o.guest, o.verdict, o.created_at
+       FROM review_votes o LEFT JOIN users u ON u.id = o.user_id WHERE o.org_id = $1")
     .bind(org)
-    .bind(review)
+    .list(" AND o.review_id IN ", reviews.iter().copied())
+    .push(" ORDER BY o.id LIMIT 5000")
     .all(ex)
     .await
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     action::Action,
+    approval::Approval,
     checklist::Item,
     editing::{Editing, answers},
     looks::{Look, Looks},
@@ -90,6 +91,8 @@ pub struct Compose {
     looks: Vec<Look>,
     library: Vec<Shot>,
     shelf: Shelf,
+    /// It has to be approved before it goes out.
+    approval: Option<Approval>,
     /// What of one's own was not saved.
     unsaved: Vec<Unsaved>,
     /// Others who have the post open.
@@ -194,6 +197,7 @@ impl Compose {
             looks: Vec::new(),
             library: desk.library.iter().map(|m| shot(m, &m.alt)).collect(),
             shelf: Shelf::load(app, caller.org, typed).await?,
+            approval: Approval::of(app, caller, typed, desk).await?,
             unsaved: Vec::new(),
             others: None,
             theirs: None,

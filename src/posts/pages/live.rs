@@ -1,4 +1,5 @@
-//! `/live`: tells open pages that something about posts has changed, as server-sent events. What it is they read themselves.
+//! `/live`: tells open pages that something about posts has changed, or what people are told, as server-sent events. What it
+//! is they read themselves. One connection a page, whatever on it listens.
 //!
 //! An event's id is that of the newest line of the audit trail; who comes back with it is told at once when there is
 //! something newer. The stream ends with the session, with the server, and after a quarter of an hour in any case.
@@ -104,37 +105,52 @@ impl Live {
         }
         let org = self.caller.org;
         let heard = tokio::select! {
-            () = self.listener.heard(|topic| topic == Topic::Posts(org)) => true,
-            () = sleep(HEARTBEAT) => false,
+            topic = self.listener.topic(|topic| is_shown(topic, org)) => Some(topic),
+            () = sleep(HEARTBEAT) => None,
             () = sleep_until(self.until) => return None,
             () = self.stopping.told() => return None,
         };
-        if heard {
-            self.gather().await;
-        }
+        let changed = match heard {
+            Some(topic) => Some(self.gather(Changed::default().with(topic)).await),
+            None => None,
+        };
         if !self.is_signed_in().await {
             return None;
         }
-        if !heard {
-            return Some(heartbeat());
-        }
-        match self.news().await {
-            Ok(Some(news)) => Some(news),
-            // Not everything that shows leaves a line in the trail.
-            Ok(None) => Some(event(None, "posts", r#"{"posts":[],"all":true}"#)),
-            // Whoever comes back asks again.
-            Err(_) => None,
+        match changed {
+            Some(changed) => self.told(changed).await,
+            None => Some(heartbeat()),
         }
     }
 
     /// Many changes in a row are one.
-    async fn gather(&mut self) {
+    async fn gather(&mut self, mut changed: Changed) -> Changed {
         let org = self.caller.org;
         tokio::select! {
             () = sleep(GATHER) => {}
-            () = self.stopping.told() => return,
+            () = self.stopping.told() => return changed,
         }
-        while timeout(Duration::ZERO, self.listener.heard(|topic| topic == Topic::Posts(org))).await.is_ok() {}
+        while let Ok(topic) = timeout(Duration::ZERO, self.listener.topic(|topic| is_shown(topic, org))).await {
+            changed = changed.with(topic);
+        }
+        changed
+    }
+
+    /// What is said of it; `None`: whoever comes back asks again.
+    async fn told(&mut self, changed: Changed) -> Option<Bytes> {
+        let mut said = Vec::new();
+        if changed.posts {
+            match self.news().await {
+                Ok(Some(news)) => said.extend_from_slice(&news),
+                // Not everything that shows leaves a line in the trail.
+                Ok(None) => said.extend_from_slice(&event(None, "posts", r#"{"posts":[],"all":true}"#)),
+                Err(_) => return None,
+            }
+        }
+        if changed.notices {
+            said.extend_from_slice(&event(None, "notices", "{}"));
+        }
+        Some(said.into())
     }
 
     /// The events since the last one, as one message.
@@ -159,6 +175,28 @@ impl Live {
         let now = self.app.clock.now();
         // While the database is away nobody is signed out.
         model::is_signed_in(&self.app.db, self.caller.org, session, now).await.unwrap_or(true)
+    }
+}
+
+/// True for what an organisation's pages show.
+fn is_shown(topic: Topic, org: OrgId) -> bool {
+    topic == Topic::Posts(org) || topic == Topic::Notices(org)
+}
+
+/// What has changed since something was said.
+#[derive(Debug, Clone, Copy, Default)]
+struct Changed {
+    posts: bool,
+    notices: bool,
+}
+
+impl Changed {
+    /// `None`: anything may have.
+    fn with(self, topic: Option<Topic>) -> Self {
+        Self {
+            posts: self.posts || !matches!(topic, Some(Topic::Notices(_))),
+            notices: self.notices || !matches!(topic, Some(Topic::Posts(_))),
+        }
     }
 }
 

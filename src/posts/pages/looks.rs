@@ -4,6 +4,7 @@ use poem::handler;
 use serde::Serialize;
 
 use super::{
+    approval::Approval,
     checklist::{self, Item},
     composer::Desk,
     editing::{self, Editing},
@@ -36,6 +37,8 @@ pub struct Looks {
     pub looks: Vec<Look>,
     /// Of the checklist, what keeps it from going out.
     blocking: usize,
+    /// It has to be approved first: only in the answer to the script, the page says so itself.
+    approval: Option<Approval>,
 }
 
 impl View for Looks {
@@ -88,7 +91,7 @@ impl Looks {
         let problems = check(&draft, &known, app.clock.now());
         let checklist = checklist::list(&problems, &draft, (typed, desk));
         let blocking = checklist::blocking(&checklist);
-        Ok(Self { checklist, blocking, looks: looks(&draft, typed, desk) })
+        Ok(Self { checklist, blocking, looks: looks(&draft, typed, desk), approval: None })
     }
 }
 
@@ -124,5 +127,6 @@ fn look(entry: &Entry, channel: &Channel, typed: &Typed, desk: &Desk) -> Look {
 pub async fn show(app: App, caller: Caller, frame: Frame, form: Form) -> web::Result {
     let typed = Typed::parse(form.0);
     let desk = Desk::load(&app, caller.org, &typed).await?;
-    Ok(frame.page(&Looks::of(&app, &caller, (&typed, None), &desk).await?)?)
+    let looks = Looks::of(&app, &caller, (&typed, None), &desk).await?;
+    Ok(frame.page(&Looks { approval: Approval::of(&app, &caller, &typed, &desk).await?, ..looks })?)
 }

@@ -2,6 +2,7 @@
 
 mod action;
 mod actions;
+mod approval;
 mod autosave;
 mod begin;
 mod calendar;

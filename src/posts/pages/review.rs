@@ -10,7 +10,7 @@ use crate::{
     orgs::Caller,
     posts::{
         comment,
-        model::{Post, Subject},
+        model::{self, Post, Subject},
         review::{self, Answer, Decided, Voice},
         share::{self, Wanted},
     },
@@ -47,9 +47,16 @@ pub async fn answer(app: App, caller: Caller, frame: Frame, sent: Sent, Path(pos
     Post::find(&app.db, caller.org, post).await?;
     let Sent { form, peer } = sent;
     let asked: ReviewId = id(form.get("review"))?;
+    if model::review(&app.db, caller.org, asked).await?.post_id != post {
+        return Err(Error::NotFound("review").into());
+    }
     let answer = match form.get("answer") {
         "approve" => Answer::Approve,
-        _ => Answer::Changes(form.get("note")),
+        "changes" => Answer::Changes(form.get("note")),
+        _ => {
+            let unknown = [FieldError::new("answer", "review.answer_unknown")];
+            return Ok(frame.invalid(&Show::read(&app, &caller, post, &unknown).await?)?);
+        }
     };
     match review::answer(&app, caller.org, asked, Voice::Member(&caller), answer).await {
         Ok(decided) => Ok(back(post, said(decided), &peer)),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use poem::{handler, web::Path};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::{
     channels::Customer,
     delivery,
     error::{Error, FieldError, Message, Result},
-    kit::{CustomerId, PostId, ReviewId, ShareId, TargetId, text::Doc},
+    kit::{CustomerId, PostId, ReviewId, ShareId, text::Doc},
     orgs::{Caller, ReviewPolicy, Role, model_review},
     posts::{
         Listed, listing,
@@ -93,14 +94,7 @@ impl Reviews {
         let more = open.len() as i64 > PAGE;
         open.truncate(PAGE as usize);
         let next = open.last().filter(|_| more).map(|last| format!("{PATH}?after={}", last.id));
-        let mut rows = Vec::with_capacity(open.len());
-        let standing = match caller.user {
-            Some(user) => model_review::standing(&app.db, caller.org, user).await?,
-            None => None,
-        };
-        for review in open {
-            rows.push(row(app, caller, review, standing).await?);
-        }
+        let rows = rows(app, caller, open).await?;
         let admin = caller.role >= Role::Admin;
         let customers = if admin { Customer::list(&app.db, caller.org).await? } else { Vec::new() };
         let shares = if admin { share::of_customers(app, caller.org).await? } else { Vec::new() };
@@ -123,27 +117,56 @@ impl Reviews {
     }
 }
 
-async fn row(app: &App, caller: &Caller, review: Review, standing: Option<(Role, bool)>) -> Result<Row> {
-    let waiting = delivery::in_review(&app.db, caller.org, review.post_id).await?;
-    let ids: Vec<TargetId> = waiting.iter().map(|t| t.id).collect();
-    let listed = listing::of_targets(&app.db, caller.org, &ids).await?;
-    let votes = model::votes(&app.db, caller.org, review.id).await?;
-    let reader = Reader { now: app.clock.now(), zone: caller.zone };
-    let writer = review.writer.is_some() && review.writer == caller.user;
-    let due = waiting.iter().filter_map(|t| t.due_at).min();
-    Ok(Row {
-        id: review.id,
-        post: review.post_id,
-        excerpt: listed.first().map(|l| Doc::from_html(l.content()).excerpt(EXCERPT)).unwrap_or_default(),
-        channels: faces(&listed),
-        mine: standing.is_some_and(|(role, reviewer)| review.policy().may_approve(role, reviewer, writer)),
-        answered: caller.user.is_some() && votes.iter().any(|v| v.user_id == caller.user),
-        policy_text: text(&review.policy().words().0.into()),
-        asked_by: review.asked_by_name,
-        asked: Moment::new(review.created_at, reader.now, caller.zone),
-        missed: due.is_some_and(|due| due <= reader.now),
-        due: due.map(|due| reader.with_day(due)),
-    })
+/// The rows of a page: as many queries for fifty reviews as for one.
+async fn rows(app: &App, caller: &Caller, open: Vec<Review>) -> Result<Vec<Row>> {
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (posts, ids): (Vec<PostId>, Vec<ReviewId>) = open.iter().map(|review| (review.post_id, review.id)).unzip();
+    let waiting = delivery::all_in_review(&app.db, caller.org, &posts).await?;
+    let mut listed: HashMap<PostId, Vec<Listed>> = HashMap::with_capacity(open.len());
+    for one in listing::of_targets(&app.db, caller.org, &waiting).await? {
+        listed.entry(one.target.post_id).or_default().push(one);
+    }
+    let (standing, answered) = match caller.user {
+        Some(user) => {
+            (model_review::standing(&app.db, caller.org, user).await?, model::answered(&app.db, caller.org, user, &ids).await?)
+        }
+        None => (None, Vec::new()),
+    };
+    let teller = Teller { caller, standing, answered, now: app.clock.now() };
+    Ok(open.into_iter().map(|review| teller.row(listed.remove(&review.post_id).unwrap_or_default(), review)).collect())
+}
+
+/// What all rows are told with.
+struct Teller<'a> {
+    caller: &'a Caller,
+    /// Role of the caller, and whether they were chosen to approve.
+    standing: Option<(Role, bool)>,
+    /// The reviews that the caller has answered.
+    answered: Vec<ReviewId>,
+    now: DateTime<Utc>,
+}
+
+impl Teller<'_> {
+    fn row(&self, waiting: Vec<Listed>, review: Review) -> Row {
+        let reader = Reader { now: self.now, zone: self.caller.zone };
+        let writer = review.writer.is_some() && review.writer == self.caller.user;
+        let due = waiting.iter().filter_map(|l| l.target.due_at).min();
+        Row {
+            id: review.id,
+            post: review.post_id,
+            excerpt: waiting.first().map(|l| Doc::from_html(l.content()).excerpt(EXCERPT)).unwrap_or_default(),
+            channels: faces(&waiting),
+            mine: self.standing.is_some_and(|(role, reviewer)| review.policy().may_approve(role, reviewer, writer)),
+            answered: self.answered.contains(&review.id),
+            policy_text: text(&review.policy().words().0.into()),
+            asked_by: review.asked_by_name,
+            asked: Moment::new(review.created_at, reader.now, self.caller.zone),
+            missed: due.is_some_and(|due| due <= reader.now),
+            due: due.map(|due| reader.with_day(due)),
+        }
+    }
 }
 
 fn faces(listed: &[Listed]) -> Vec<Face> {

@@ -190,6 +190,7 @@ impl Show {
             urls: model::urls_of(&app.db, caller.org, &ids).await?.into_iter().collect(),
             attempts: model::attempts_of(&app.db, caller.org, &ids).await?,
             events: HashMap::new(),
+            of_post: events::of_post(&app.db, caller.org, id).await?,
             takedowns: delivery::takedowns_of(&app.db, caller.org, &ids).await?.into_iter().map(|t| (t.target_id, t)).collect(),
             readings: delivery::readings_of(&app.db, caller.org, &ids).await?.into_iter().map(|r| (r.target_id, r)).collect(),
         };
@@ -274,6 +275,7 @@ struct Told {
     urls: HashMap<PartId, String>,
     attempts: Vec<model::Attempt>,
     events: HashMap<TargetId, Vec<events::Entry>>,
+    of_post: Vec<events::Entry>,
     takedowns: HashMap<TargetId, Takedown>,
     readings: HashMap<TargetId, Reading>,
 }
@@ -283,7 +285,11 @@ impl Told {
         let target = &listed.target;
         let provider = providers::find(&listed.channel.provider).map_or(listed.channel.provider.as_str(), |p| p.about().name);
         let own_zone = zone::parse(&target.zone).unwrap_or(self.reader.zone);
-        let events = self.events.get(&target.id).map_or(&[][..], Vec::as_slice);
+        let known = timeline::Known {
+            events: self.events.get(&target.id).map_or(&[][..], Vec::as_slice),
+            of_post: &self.of_post,
+            attempts: &self.attempts,
+        };
         let takedown = self.takedowns.get(&target.id).filter(|t| t.state != TakedownState::Done);
         TargetView {
             id: target.id,
@@ -300,7 +306,7 @@ impl Told {
             zone: own_zone.name().to_owned(),
             url: target.url.clone().filter(|url| is_web(url)),
             parts: listed.parts.iter().map(|p| self.part(p, provider)).collect(),
-            timeline: timeline::lines(listed, events, &self.attempts, provider, self.reader),
+            timeline: timeline::lines(listed, known, provider, self.reader),
             numbers: self.numbers(listed),
             takedown: takedown.map(|t| takedown_view(t, provider)),
             actions: Actions {

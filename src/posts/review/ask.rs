@@ -39,7 +39,7 @@ pub async fn renew(tx: &mut Tx, caller: &Caller, post: PostId, now: DateTime<Utc
     }
     let mut to = model_review::approvers(&mut *tx, org).await?;
     to.retain(|user| Some(*user) != caller.user);
-    let data = json!({"review": review, "policy": policy.as_str(), "to": to, "excerpt": excerpt(&listed)});
+    let data = json!({"review": review, "policy": policy.as_str(), "to": to, "excerpt": excerpt(&listed), "again": was_open});
     note(tx, caller, post, ("review.asked", data), now).await?;
     watch(tx, org, post, &listed, now).await
 }
@@ -90,18 +90,23 @@ pub async fn submit(app: &App, caller: &Caller, post: PostId) -> Result<std::res
 /// Takes a post back that was handed in: it is a draft again.
 pub async fn withdraw(app: &App, caller: &Caller, post: PostId) -> Result<()> {
     let (mut tx, now) = (app.db.begin().await?, app.clock.now());
-    if model::lock(&mut tx, caller.org, post).await?.is_some() {
+    take_back(&mut tx, caller, post, now).await?;
+    tx.commit().await
+}
+
+/// [`withdraw`] within a transaction.
+pub async fn take_back(tx: &mut Tx, caller: &Caller, post: PostId, now: DateTime<Utc>) -> Result<()> {
+    if model::lock(tx, caller.org, post).await?.is_some() {
         return Err(Error::NotFound("post"));
     }
-    let waiting = delivery::in_review(&mut tx, caller.org, post).await?;
+    let waiting = delivery::in_review(&mut *tx, caller.org, post).await?;
     let ids: Vec<TargetId> = waiting.iter().filter(|t| t.state == TargetState::Draft).map(|t| t.id).collect();
     if ids.is_empty() {
         return Err(Error::conflict("review.over"));
     }
-    delivery::set_reason(&mut tx, caller.org, &ids, None).await?;
-    model::void_review(&mut tx, caller.org, post, now).await?;
-    note(&mut tx, caller, post, ("review.withdrawn", json!({})), now).await?;
-    tx.commit().await
+    delivery::set_reason(tx, caller.org, &ids, None).await?;
+    model::void_review(tx, caller.org, post, now).await?;
+    note(tx, caller, post, ("review.withdrawn", json!({})), now).await
 }
 
 pub(super) async fn note(

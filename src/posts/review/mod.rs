@@ -14,8 +14,8 @@ mod shown;
 use serde_json::{Value as Json, json};
 
 pub(super) use ask::renew;
-pub use ask::{submit, withdraw};
-pub use decide::{Answer, Decided, Voice, answer};
+pub use ask::{submit, take_back, withdraw};
+pub use decide::{Answer, Decided, Voice, answer, decide};
 pub(super) use gate::awaits;
 pub use gate::{admit, require_approved};
 pub use overdue::{NotApproved, Overdue};

@@ -103,7 +103,7 @@ both_databases! {
             }
             assert_eq!(call(&robot, &method, &with_ids(&path, "x"), &[("if-match", "*")], any_body(&method)).await.status, 404, "{id}");
         }
-        for list in ["/posts", "/targets", "/channels", "/media", "/events", "/tokens"] {
+        for list in ["/posts", "/targets", "/channels", "/media", "/events", "/tokens", "/reviews"] {
             let shown = robot.get(&format!("/api/v1{list}")).await.expect(200).text();
             assert!(ids.iter().all(|id| !shown.contains(id)) && !shown.contains("secret"), "{list}");
         }

@@ -7,6 +7,7 @@ mod library;
 mod lists;
 mod once;
 mod posts;
+mod reviews;
 mod settings;
 
 use rostrum::{

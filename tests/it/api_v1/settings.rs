@@ -5,9 +5,10 @@ use rostrum::{db::q, kit::crypto::sha256};
 use super::operations;
 use crate::{both_databases, support::Client};
 
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     include_str!("posts.rs"),
     include_str!("library.rs"),
+    include_str!("reviews.rs"),
     include_str!("lists.rs"),
     include_str!("access.rs"),
     include_str!("../channels/customers.rs"),

@@ -30,11 +30,16 @@ impl Stream {
 
     /// Waits for an event and gives its id and data.
     async fn event(&mut self) -> (String, serde_json::Value) {
+        self.named("posts").await
+    }
+
+    /// Waits for an event of this name.
+    async fn named(&mut self, name: &str) -> (String, serde_json::Value) {
         loop {
             if let Some((event, rest)) = self.seen.split_once("\n\n").map(|(e, r)| (e.to_owned(), r.to_owned())) {
                 self.seen = rest;
                 let line = |name: &str| event.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().to_owned();
-                if event.contains("event: posts") {
+                if event.contains(&format!("event: {name}\n")) {
                     return (line("id: "), serde_json::from_str(&line("data: ")).unwrap());
                 }
                 continue;
@@ -122,6 +127,23 @@ both_databases! {
         let began = std::time::Instant::now();
         while stream.more().await {}
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+
+    /// That people are told something is told, too, on the same stream and to the organisation only.
+    async fn that_people_are_told_something_is_told(app) {
+        let (owner, other) = (app.owner().await, app.owner().await);
+        let ann = channel(&app, owner.org, "Ann").await;
+        let (mut stream, mut theirs) = (Stream::open(&owner, "/live", None).await, Stream::open(&other, "/live", None).await);
+        assert!(theirs.more().await);
+        let mut tx = app.app.db.begin().await.unwrap();
+        rostrum::channels::mark_reconnect(&mut tx, (owner.org, ann), None, "token revoked", app.app.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        app.run_jobs().await;
+        assert_eq!(stream.named("notices").await.1, serde_json::json!({}));
+        let eve = channel(&app, other.org, "Eve").await;
+        saved(&app, &other, When::At(app.app.clock.now() + TimeDelta::days(2)), vec![entry(eve, &["theirs"])]).await;
+        theirs.event().await;
+        assert!(!theirs.seen.contains("event: notices"), "{}", theirs.seen);
     }
 
     /// Strangers are sent to the login.

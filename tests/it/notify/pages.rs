@@ -21,7 +21,7 @@ tells! {
         assert!(browser.get("/posts").await.expect(200).page().contains("Notices, 1 unread"));
         browser.submit("/notices/reading", &[]).await.expect(303);
         let page = browser.get("/notices").await.expect(200).page();
-        assert!(!page.contains(" unread"), "{page}");
+        assert!(!page.contains(" unread\""), "{page}");
         browser.submit("/notices/none/reading", &[]).await.expect(404);
         // What is read and grows is unread again.
         desk.clock.advance(chrono::TimeDelta::seconds(1));
@@ -78,6 +78,81 @@ tells! {
         assert!(admin.get("/notices").await.expect(200).page().contains("Notices, 2 unread"));
     }
 
+    /// What was read is marked as unread again, alone, also below the mark up to which everything was read.
+    async fn what_was_read_is_unread_again(desk) {
+        let browser = &desk.owner.browser;
+        desk.fail().await;
+        desk.break_channel().await;
+        desk.app.run_jobs().await;
+        browser.submit("/notices/reading", &[]).await.expect(303);
+        let (id,): (uuid::Uuid,) = rostrum::db::q("SELECT id FROM notices WHERE kind = 'post.failed'").one(&desk.app.app.db).await.unwrap();
+        let path = format!("/notices/{id}/reading");
+        browser.submit(&path, &[("_method", "DELETE")]).await.expect(303);
+        let page = browser.get("/notices?only=unread").await.expect(200).page();
+        assert!(page.contains("Notices, 1 unread") && page.contains("A post failed") && !page.contains("reconnected"), "{page}");
+        browser.submit(&path, &[]).await.expect(303);
+        assert!(!browser.get("/notices").await.expect(200).page().contains(" unread\""));
+        browser.submit(&path, &[("_method", "DELETE")]).await.expect(303);
+        browser.submit("/notices/reading", &[]).await.expect(303);
+        let page = browser.get("/notices?only=unread").await.expect(200).page();
+        assert!(page.contains("Everything is read"), "{page}");
+        // Somebody else's readings are theirs.
+        let (_, member) = desk.member("member").await;
+        member.submit(&path, &[("_method", "DELETE")]).await.expect(303);
+        assert!(!browser.get("/notices").await.expect(200).page().contains("Notices, 1 unread"));
+    }
+
+    /// The list is filtered by what notices are about; a word that is no group filters nothing; marking leads back to the filter.
+    async fn the_list_is_filtered(desk) {
+        let browser = &desk.owner.browser;
+        desk.fail().await;
+        desk.break_channel().await;
+        desk.app.run_jobs().await;
+        let shown = async |only: &str| browser.get(&format!("/notices?only={only}")).await.expect(200).page();
+        assert!(shown("posts").await.contains("A post failed") && !shown("posts").await.contains("has to be reconnected"));
+        assert!(!shown("channels").await.contains("A post failed") && shown("channels").await.contains("has to be reconnected"));
+        assert!(shown("reviews").await.contains("No notices of this kind"));
+        assert_eq!(shown("x'--").await.matches("notice-row").count(), 2);
+        let (id,): (uuid::Uuid,) = rostrum::db::q("SELECT id FROM notices WHERE kind = 'post.failed'").one(&desk.app.app.db).await.unwrap();
+        let back = browser.submit(&format!("/notices/{id}/reading?only=posts"), &[]).await.expect(303);
+        assert_eq!(back.header("location"), "/notices?only=posts");
+    }
+
+    /// What was told last stands first, also when it began long ago; a page of a filter leads on within it.
+    async fn what_was_told_last_stands_first(desk) {
+        desk.fail().await;
+        desk.app.run_jobs().await;
+        desk.clock.advance(chrono::TimeDelta::seconds(5));
+        desk.break_channel().await;
+        desk.app.run_jobs().await;
+        desk.clock.advance(chrono::TimeDelta::seconds(5));
+        desk.fail().await;
+        desk.app.run_jobs().await;
+        let page = desk.owner.browser.get("/notices").await.expect(200).page();
+        assert!(page.find("2 posts failed").unwrap() < page.find("has to be reconnected").unwrap(), "{page}");
+    }
+
+    /// The menu under the bell: the newest ten, for scripts alone; marking answers with it.
+    async fn the_menu_has_the_newest_ten(desk) {
+        for _ in 0..12 {
+            desk.fail().await;
+            desk.app.run_jobs().await;
+            desk.clock.advance(chrono::TimeDelta::minutes(31));
+            desk.app.run_jobs().await;
+        }
+        let browser = &desk.owner.browser;
+        let answer = browser.get("/notices/menu").await.expect(200);
+        let menu = answer.text();
+        assert_eq!((answer.header("cache-control"), menu.matches("bell-item").count()), ("no-store", 10));
+        assert!(menu.contains("data-label=\"Notices, 12 unread\"") && !menu.contains("<html"), "{menu}");
+        let id = menu.split("data-notice=\"").nth(1).unwrap().split('"').next().unwrap();
+        let csrf = browser.csrf();
+        let request = browser.request(reqwest::Method::POST, &format!("/notices/{id}/reading")).header("hx-request", "true");
+        let menu = browser.send(request.header("origin", format!("http://{}", desk.app.address)).form(&[("csrf", csrf.as_str())])).await.expect(200).text();
+        assert!(menu.contains("Notices, 11 unread"), "{menu}");
+        assert!(desk.app.visitor().get("/notices/menu").await.expect(303).header("location").starts_with("/login"));
+    }
+
     /// Another organisation sees and marks nothing.
     async fn notices_of_others_do_not_exist(desk) {
         desk.fail().await;
@@ -87,6 +162,7 @@ tells! {
         let page = stranger.browser.get(&format!("/notices?after={id}")).await.expect(200).page();
         assert!(page.contains("Nothing to tell") && !page.contains(" unread"), "{page}");
         stranger.browser.submit(&format!("/notices/{id}/reading"), &[]).await.expect(404);
+        stranger.browser.submit(&format!("/notices/{id}/reading"), &[("_method", "DELETE")]).await.expect(404);
         assert!(desk.owner.browser.get("/notices").await.expect(200).page().contains("Notices, 1 unread"));
     }
 

@@ -27,6 +27,27 @@ both_databases! {
         assert_eq!(told, 1);
     }
 
+    /// Whoever wrote a post or has commented on it is told of further comments, those meant as such, and nobody of their own.
+    async fn whom_a_post_concerns_is_told(app) {
+        let ann = app.owner().await;
+        let channel = channel(&app, ann.org, "Press").await;
+        let post = saved(&app, &ann, When::Draft(None), vec![entry(channel, &["Hello"])]).await.post;
+        let (bob, bobs) = member(&app, &ann, "member").await;
+        let (_, cleos) = member(&app, &ann, "member").await;
+        crate::identity::change(&app, "UPDATE users SET name = 'Bob Smith' WHERE id = $1", vec![bob.into()]).await;
+        crate::identity::change(&app, "UPDATE post_versions SET author_id = $1 WHERE post_id = $2", vec![ann.user.into(), post.into()]).await;
+        let path = format!("/posts/{post}/comments");
+        bobs.submit(&path, &[("body", "A longer title?")]).await.expect(303);
+        cleos.submit(&path, &[("body", "@bob yes, and a picture")]).await.expect(303);
+        app.run_jobs().await;
+        app.run_jobs().await;
+        let told: Vec<(rostrum::kit::UserId, String, i64)> =
+            q("SELECT user_id, kind, count FROM notices ORDER BY kind, user_id").all(&app.app.db).await.unwrap();
+        assert_eq!(told, [(ann.user, "comment.added".to_owned(), 2), (bob, "comment.mention".to_owned(), 1)]);
+        let page = ann.browser.get("/notices?only=comments").await.expect(200).page();
+        assert!(page.contains("2 comments on posts") && page.contains(&format!("/posts/{post}#talk")), "{page}");
+    }
+
     /// A comment is dealt with and opened again; those of another post or organisation are not there.
     async fn a_comment_is_dealt_with(app) {
         let (ann, stranger) = (app.owner().await, app.owner().await);

@@ -269,6 +269,82 @@ reviewed! {
         assert_eq!(state(&rig, post).await.0, TargetState::Scheduled);
     }
 
+    /// An answer is one of two words, and to a question about this very post.
+    async fn an_answer_is_one_of_two_words(rig) {
+        require(&rig, ReviewPolicy::One).await;
+        let (_, browser) = member(&rig.app, &rig.owner, "admin").await;
+        let (post, other) = (handed_in(&rig, "this one").await, handed_in(&rig, "another one").await);
+        let asked = open_review(&rig, post).await.unwrap().to_string();
+        let foreign = open_review(&rig, other).await.unwrap().to_string();
+        let path = format!("/posts/{post}/review/answer");
+        for word in ["", "yes", "Approve"] {
+            let page = browser.submit(&path, &[("review", &asked), ("answer", word), ("note", "unheard")]).await.expect(422).page();
+            assert!(page.contains("Approve it, or ask for changes.") && !page.contains("unheard"), "{page}");
+        }
+        browser.submit(&path, &[("review", &foreign), ("answer", "approve")]).await.expect(404);
+        browser.submit(&path, &[("review", "none"), ("answer", "approve")]).await.expect(404);
+        assert_eq!((state(&rig, post).await, state(&rig, other).await), (waits(), waits()));
+        browser.submit(&path, &[("review", &asked), ("answer", "approve")]).await.expect(303);
+        assert_eq!(state(&rig, post).await, (TargetState::Scheduled, None));
+    }
+
+    /// The page of a post tells the life of its review, each thing once.
+    async fn the_page_tells_the_life_of_a_review(rig) {
+        require(&rig, ReviewPolicy::Two).await;
+        let (bob, _) = member(&rig.app, &rig.owner, "admin").await;
+        let (cleo, browser) = member(&rig.app, &rig.owner, "admin").await;
+        let post = handed_in(&rig, "first").await;
+        approve(&rig, bob, open_review(&rig, post).await.unwrap()).await.unwrap();
+        let told = async |text: &str| {
+            let page = browser.get(&format!("/posts/{post}")).await.expect(200).page();
+            page.split("<ol class=\"timeline").nth(1).unwrap().split("</ol>").next().unwrap().matches(text).count()
+        };
+        assert_eq!((told("Handed in for approval").await, told("one more approval is needed").await), (1, 1));
+        again(&rig, post, When::At(rig.now() + TimeDelta::hours(1)), "second").await;
+        assert_eq!(told("earlier answers do not count").await, 1);
+        let asked = open_review(&rig, post).await.unwrap();
+        browser.submit(&format!("/posts/{post}/comments"), &[("body", "Looks good")]).await.expect(303);
+        approve(&rig, bob, asked).await.unwrap();
+        approve(&rig, cleo, asked).await.unwrap();
+        assert_eq!((told("Commented on").await, told("Looks good").await), (1, 1));
+        assert_eq!(told("one more approval is needed").await, 2);
+        assert!(told("Approved").await >= 3);
+    }
+
+    /// The list of what waits reads as much for many as for one, and each row has its own.
+    async fn what_waits_is_listed_with_its_own(rig) {
+        require(&rig, ReviewPolicy::One).await;
+        let (bob, browser) = member(&rig.app, &rig.owner, "admin").await;
+        for n in 0..3 {
+            handed_in(&rig, &format!("number {n}")).await;
+        }
+        let page = browser.get("/reviews").await.expect(200).page();
+        assert_eq!(page.matches("class=\"review-row\"").count(), 3);
+        assert!((0..3).all(|n| page.matches(&format!(">number {n}</a>")).count() == 1), "{page}");
+        assert_eq!(page.matches("Your move").count(), 3);
+        require(&rig, ReviewPolicy::Two).await;
+        let post = handed_in(&rig, "for two").await;
+        approve(&rig, bob, open_review(&rig, post).await.unwrap()).await.unwrap();
+        let page = browser.get("/reviews").await.expect(200).page();
+        assert_eq!((page.matches("Your move").count(), page.matches("You have answered").count()), (3, 1));
+    }
+
+    /// The composer says who has to approve, for the channels that are chosen, and so does the script's answer.
+    async fn the_composer_says_who_has_to_approve(rig) {
+        let path = format!("/posts/new?channels={}", rig.channel);
+        let browser = &rig.owner.browser;
+        let free = browser.get(&path).await.expect(200).page();
+        assert!(!free.contains("has to approve it") && !free.contains("is-reviewed"), "{free}");
+        require(&rig, ReviewPolicy::One).await;
+        let page = browser.get(&path).await.expect(200).page();
+        assert!(page.contains("Before it goes out, one of these has to approve it: Ann") && page.contains("is-reviewed"), "{page}");
+        let channel = rig.channel.to_string();
+        let looks = browser.submit("/posts/new/looks", &[("channels", &channel), ("parts[0][text]", "Hello")]).await.expect(200).text();
+        assert!(looks.contains("<template data-approval>Before it goes out"), "{looks}");
+        let none = browser.submit("/posts/new/looks", &[("parts[0][text]", "Hello")]).await.expect(200).text();
+        assert!(!none.contains("data-approval"), "{none}");
+    }
+
     /// Changes are asked for with a reason; it becomes a draft and the writer is told.
     async fn changes_are_asked_for_with_a_reason(rig) {
         require(&rig, ReviewPolicy::One).await;

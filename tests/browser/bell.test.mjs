@@ -1,0 +1,132 @@
+// The bell and the life of a review, as people meet them: counted and listed while a page is open, read, filtered; a post that
+// somebody has to approve says so before it is saved, and afterwards tells what became of it.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Browser, owner, submit, until } from './support.mjs'
+
+let browser
+const field = (page, name) => page.locator(`[id="f-${name}"]`)
+const main = (page) => page.locator('main form')
+const bell = (page) => page.locator('.sidebar [data-bell-link]')
+const menu = (page) => page.locator('[data-bell]')
+const write = (page, text) => page.locator('.ProseMirror, textarea[name="parts[0][text]"]').first().fill(text)
+
+before(async () => {
+  browser = await Browser.start()
+})
+
+after(() => browser?.stop())
+
+test('a bell with nothing to tell says what it will tell', async () => {
+  const page = await browser.page({ signedIn: false })
+  await page.goto(browser.setUpLink)
+  for (const name of ['name', 'email', 'password', 'organisation']) await field(page, name).fill(owner[name])
+  await submit(page, main(page).getByRole('button'))
+  await browser.keepSession(page)
+  await page.goto('/posts')
+  await bell(page).click()
+  await menu(page).getByText('Nothing to tell').waitFor()
+  await browser.look(page, 'bell-empty')
+  await page.keyboard.press('Escape')
+  assert.ok(await menu(page).isHidden())
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '/notices')
+  await page.keyboard.press('g')
+  await Promise.all([page.waitForURL(/\/notices$/), page.keyboard.press('n')])
+  browser.check()
+})
+
+test('what happens while a page is open is counted and listed there', async () => {
+  const page = await browser.page()
+  await page.goto('/channels/connect/sandbox')
+  await field(page, 'handle').fill('olive')
+  await submit(page, main(page).getByRole('button', { name: 'Connect' }))
+  await page.goto('/sandbox')
+  await page.locator('select[name="answer"]').selectOption('reject')
+  await submit(page, page.getByRole('button', { name: 'Apply' }))
+
+  const watching = await browser.page()
+  await watching.goto('/calendar')
+  await watching.locator('html[data-live="on"]').waitFor()
+  await page.goto('/posts/new')
+  await write(page, 'A post that nobody wants')
+  await page.locator('input[name="when"][value="now"]').check()
+  await submit(page, page.getByRole('button', { name: 'Publish now' }))
+  await bell(watching).locator('.count').waitFor()
+  assert.match(await bell(watching).innerText(), /1/)
+
+  await bell(watching).click()
+  const item = menu(watching).locator('.bell-item')
+  await item.waitFor()
+  assert.match(await item.innerText(), /A post failed on/)
+  await browser.look(watching, 'bell')
+  await watching.keyboard.press('ArrowDown')
+  assert.ok(await item.locator('a').evaluate((link) => link === document.activeElement))
+  await item.getByRole('button', { name: /Mark as read/ }).click()
+  await item.getByRole('button', { name: /Mark as unread/ }).waitFor()
+  assert.equal(await bell(watching).locator('.count').count(), 0)
+  assert.ok(await item.locator('button').evaluate((button) => button === document.activeElement), 'the focus stays at the notice')
+  await watching.keyboard.press('Enter')
+  await bell(watching).locator('.count').waitFor()
+  await Promise.all([watching.waitForURL(/\/posts\/[0-9a-f-]{36}/), item.locator('a').click()])
+  await until('the notice to be read, which whoever follows it has', async () => {
+    await watching.goto('/posts')
+    return (await bell(watching).locator('.count').count()) === 0
+  })
+  browser.check()
+})
+
+test('the list is filtered, marked, and a link without a script', async () => {
+  const page = await browser.page({ javaScript: false })
+  await page.goto('/posts')
+  await Promise.all([page.waitForURL(/\/notices$/), bell(page).click()])
+  await submit(page, page.locator('.notice-row').getByRole('button', { name: 'Mark as unread' }))
+  await page.goto('/notices?only=unread')
+  assert.equal(await page.locator('.notice-row').count(), 1)
+  await submit(page, page.locator('.notice-row').getByRole('button', { name: 'Mark as read' }))
+  assert.match(page.url(), /only=unread$/)
+  const seen = await browser.page()
+  await seen.goto('/notices')
+  await browser.look(seen, 'notices-list')
+  await seen.goto('/notices?only=unread')
+  assert.match(await seen.locator('main').innerText(), /Everything is read/)
+  await browser.look(seen, 'notices-all-read')
+  await seen.goto('/notices?only=channels')
+  assert.match(await seen.locator('main').innerText(), /No notices of this kind/)
+})
+
+test('a post that somebody has to approve says so, and tells what became of it', async () => {
+  const page = await browser.page()
+  await page.goto('/sandbox')
+  await page.locator('select[name="answer"]').selectOption('ok')
+  await submit(page, page.getByRole('button', { name: 'Apply' }))
+  await page.goto('/settings/reviews')
+  await page.locator('input[name="policy"][value="one"]').check()
+  await submit(page, main(page).getByRole('button', { name: 'Save' }))
+
+  await page.goto('/posts/new')
+  const save = page.locator('[data-save]').filter({ visible: true })
+  assert.match(await save.innerText(), /Submit for approval/)
+  assert.match(await page.locator('[data-approval-line]').innerText(), /one of these has to approve it: Olive Owner/)
+  await write(page, 'Our new opening hours')
+  await page.locator('[data-looks] .preview').waitFor()
+  assert.match(await save.innerText(), /Submit for approval/)
+  await browser.look(page, 'compose-approval')
+  await page.locator('input[name="when"][value="draft"]').check()
+  assert.match(await save.innerText(), /Save draft/i)
+  await page.locator('input[name="when"][value="at"]').check()
+  await page.locator('input[name="channels"]').first().uncheck()
+  await until('the line to go', async () => (await page.locator('[data-approval-line]').textContent()) === '')
+  await page.locator('input[name="channels"]').first().check()
+  await page.getByText('has to approve it').waitFor()
+  await submit(page, save)
+
+  const id = page.url().match(/[0-9a-f-]{36}/)[0]
+  await page.locator('#talk textarea').fill('Is Sunday right?')
+  await submit(page, page.locator('.comment-form').getByRole('button', { name: 'Comment' }))
+  await submit(page, page.locator('#review-box').getByRole('button', { name: 'Approve', exact: true }))
+  const lines = await page.locator('.timeline').first().innerText()
+  assert.match(lines, /Handed in for approval.*Commented on.*Approved/s)
+  await browser.look(page, 'post-review-life')
+  await page.goto(`/posts/${id}/edit`)
+  await browser.look(page, 'edit-approved')
+})
