@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Flash, Peer};
 use crate::{
     error::Result,
-    render::{Pages, View, text},
+    render::{Pages, View, announced, text},
 };
 
 /// Where this program's source can be had, which the AGPL grants to everybody who uses it over a network: the package's
@@ -173,7 +173,7 @@ impl Frame {
     pub fn page_with<V: View>(mut self, status: StatusCode, view: &V) -> Result<Response> {
         self.title = text(&view.title());
         let pages = self.pages.clone().expect("frames of requests carry the templates");
-        let html = pages.render(view, &self)?;
+        let html = announced(pages.render(view, &self)?);
         let mut response = Response::builder().status(status).content_type("text/html; charset=utf-8").body(html);
         if let (false, Some(peer)) = (self.flash.is_empty(), &self.peer) {
             Flash::clear(&mut response, peer);
