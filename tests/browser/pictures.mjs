@@ -123,6 +123,8 @@ async function take(browser, pages, address, file) {
 async function both(browser, options) {
   const desktop = await browser.page({ ...options, width: 'desktop' })
   const phone = await browser.page({ ...options, width: 'phone', touch: true })
+  // Long pages on a busy machine.
+  for (const page of [desktop, phone]) page.setDefaultTimeout(60_000)
   return { desktop, phone }
 }
 
@@ -137,7 +139,11 @@ async function all(browser, pages, list, suffix = '') {
     taken.set(file, number)
     if (number > 1) file += `-${number}`
     if (words.length && !words.some((word) => address.includes(word) || file.includes(word))) continue
-    await take(browser, pages, address, file)
+    // One page that cannot be had is a fault, and no reason to leave the others out.
+    await take(browser, pages, address, file).catch((error) => {
+      rows.push({ violations: [], overflow: [], console: [error.message] })
+      console.log(`FAULT ${file}: ${error.message.split('\n')[0]}`)
+    })
   }
 }
 

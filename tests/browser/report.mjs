@@ -31,6 +31,7 @@ async function server(url, cookie) {
 // What crosses the wire for a page, by kind, and when something of it is seen.
 async function visit(browser, address, signedIn) {
   const page = await browser.page({ signedIn })
+  page.setDefaultTimeout(60_000)
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
   const kinds = new Map(), sizes = {}
