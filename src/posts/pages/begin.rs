@@ -61,7 +61,7 @@ pub async fn typed(app: &App, caller: &Caller, query: &NewQuery) -> Result<Typed
         return Ok(typed);
     }
     if let (Some(signature), Some(part)) = (snippets.iter().find(|s| s.auto), typed.parts.first_mut()) {
-        part.text = format!("\n\n{}", signature.content);
+        part.text = format!("{}\n\n{}", part.text, signature.content);
     }
     Ok(typed)
 }

@@ -20,6 +20,9 @@ use crate::{
     providers::MediaRef,
 };
 
+/// Most characters that are taken over from another program.
+const MOST_SHARED: usize = 20_000;
+
 /// The query of `/posts/new`. What makes no sense is as if it had not been said.
 #[derive(Debug, Default, Deserialize)]
 pub struct Prefill {
@@ -35,12 +38,37 @@ pub struct Prefill {
     /// The post to begin with.
     #[serde(default)]
     from: String,
+    /// `slot`, `now` or `draft`.
+    #[serde(default)]
+    when: String,
+    /// What was shared from another program: its words, what they are about, and where they stand.
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    url: String,
 }
 
 impl Prefill {
     /// Nothing was said.
     pub fn is_empty(&self) -> bool {
-        [&self.at, &self.zone, &self.channels, &self.from].into_iter().all(String::is_empty)
+        let all = [&self.at, &self.zone, &self.channels, &self.from, &self.when, &self.text, &self.title, &self.url];
+        all.into_iter().all(String::is_empty)
+    }
+}
+
+impl Prefill {
+    /// What was shared as one text, each thing once: programs put the address into the words, or the title.
+    fn shared(&self) -> String {
+        let mut lines: Vec<&str> = Vec::new();
+        for line in [&self.title, &self.text, &self.url].map(|line| line.trim()) {
+            if !line.is_empty() && !lines.iter().any(|known| known.contains(line)) {
+                lines.retain(|known| !line.contains(known));
+                lines.push(line);
+            }
+        }
+        lines.join("\n").replace('\0', "").chars().take(MOST_SHARED).collect()
     }
 }
 
@@ -54,6 +82,13 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     let known: Vec<String> = channels.iter().filter(|c| wanted.contains(&c.id)).map(|c| c.id.to_string()).collect();
     if !known.is_empty() {
         typed.channels = known;
+    }
+    if ["slot", "now", "draft"].contains(&asked.when.as_str()) {
+        asked.when.clone_into(&mut typed.when);
+    }
+    let shared = asked.shared();
+    if let (Some(part), false) = (typed.parts.first_mut(), shared.is_empty() || from.is_some()) {
+        part.text = shared;
     }
     if let Ok(at) = NaiveDateTime::parse_from_str(&asked.at, "%Y-%m-%dT%H:%M") {
         "at".clone_into(&mut typed.when);
@@ -103,5 +138,26 @@ fn part((content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i6
         media: media.iter().map(|m| m.id).collect(),
         alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
         ..TypedPart::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shared_is_said_once() {
+        let shared = |title: &str, text: &str, url: &str| {
+            Prefill { title: title.into(), text: text.into(), url: url.into(), ..Prefill::default() }.shared()
+        };
+        for (given, expected) in [
+            (("", "", ""), ""),
+            (("A title", "", "https://example.org/a"), "A title\nhttps://example.org/a"),
+            (("A title", "A title https://example.org/a", "https://example.org/a"), "A title https://example.org/a"),
+            ((" ", "Words\nof two lines ", ""), "Words\nof two lines"),
+        ] {
+            assert_eq!(shared(given.0, given.1, given.2), expected);
+        }
+        assert_eq!(shared("", &"ü".repeat(MOST_SHARED + 1), "").chars().count(), MOST_SHARED);
     }
 }
