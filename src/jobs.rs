@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    channels,
+    channels, delivery,
     error::Result,
     events, identity,
     kit::{EventId, OrgId},
@@ -34,6 +34,7 @@ pub fn runner(app: &App) -> Runner<App> {
         .runs::<notify::Close>()
         .runs::<notify::Mail>()
         .runs::<notify::Digest>()
+        .runs::<delivery::TakeDown>()
         .runs::<plugs::Look>()
         .runs::<identity::InviteMail>()
         .runs::<posts::review::NotApproved>()

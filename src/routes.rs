@@ -40,7 +40,7 @@ fn takes_files(method: &Method, path: &str) -> bool {
 
 /// The whole application.
 pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
-    let pages = Route::new().at("/", get(home));
+    let pages = Route::new().at("/", get(home)).at("/manifest.webmanifest", get(web::manifest::serve));
     let pages = orgs::pages::mount(identity::pages::mount(pages));
     let pages = media::pages::mount(pages);
     let pages = channels::pages::mount(pages);

@@ -1,7 +1,9 @@
 // One box that ticks all of a page, and says when only some are.
 export function start(form) {
   const all = form.querySelector("[data-bulk-all]");
-  const boxes = () => [...document.querySelectorAll(`input[type=checkbox][form="${form.id}"]`)];
+  // Not `form.id`: that is the boxes, when they have that name.
+  const id = form.getAttribute("id");
+  const boxes = () => [...document.querySelectorAll(`input[type=checkbox][form="${id}"]`)];
   const show = () => {
     const ticked = boxes().filter((box) => box.checked).length;
     all.checked = ticked > 0 && ticked === boxes().length;

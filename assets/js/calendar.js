@@ -1,5 +1,5 @@
 // The calendar in place: cards are moved, removed and brought back without leaving the page, and what others change appears.
-import { listen as listenDrag } from "./calendar-drag.js";
+import { listen as listenDrag } from "./drag.js";
 import { listen as listenKeys } from "./calendar-keys.js";
 import { listen as listenLive } from "./calendar-live.js";
 import { listen as listenMenu } from "./calendar-menu.js";

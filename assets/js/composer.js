@@ -2,22 +2,30 @@
 import { Autosave } from "./autosave.js";
 import { limits, show as showCount } from "./counter.js";
 import { start as startCrop } from "./crop.js";
+import { editorOf, prepare } from "./editor.js";
 import { start as startEmoji } from "./emoji.js";
 import { Looks } from "./looks.js";
 import { Mentions } from "./mentions.js";
 import { OwnTexts } from "./own.js";
+import { start as startPicker } from "./picker.js";
 import { start as startShelf } from "./shelf.js";
 import { Threads, replaceIn } from "./threads.js";
 import { onFiles, sendVisibly } from "./upload.js";
 
 const UNDO = 30000;
 
-export function start(form) {
+export async function start(form) {
+  const early = new AbortController();
+  let written = [...form.querySelectorAll("[data-part-field]")].some((field) => field.value !== field.defaultValue);
+  form.addEventListener("input", () => { written = true; }, { signal: early.signal });
+  await prepare(form);
+  early.abort();
   const composer = new Composer(form);
   new Mentions(form).listen();
   composer.listen();
   composer.refresh();
-  // Files that were chosen before this script arrived.
+  // What was written and chosen before this script arrived.
+  if (written) composer.autosave.touch();
   for (const input of form.querySelectorAll("[data-files]")) if (input.files.length > 0) composer.takeFromInput(input);
 }
 
@@ -36,12 +44,13 @@ class Composer {
     this.looks = new Looks(form, this.threads);
     this.autosave = new Autosave(form);
     startCrop(form, (shot, medium) => this.replaceMedium(shot, medium));
+    startPicker(form, (part, medium) => this.insert(part, medium));
     startEmoji(form);
     startShelf(form, () => this.own.visibleParts());
   }
 
   get channels() {
-    return [...this.form.querySelectorAll("[data-channel]:checked")].map(({ value, dataset }) => ({ id: value, name: dataset.name, ...limits(dataset) }));
+    return [...this.form.querySelectorAll("[data-channel]:checked")].map(({ value, dataset }) => ({ id: value, name: dataset.name, formats: dataset.formats.split(" "), ...limits(dataset) }));
   }
 
   listen() {
@@ -98,7 +107,7 @@ class Composer {
   removeMedium(medium, part) {
     medium.remove();
     this.refresh();
-    part.querySelector("[data-part-text]").focus();
+    editorOf(part).focus();
   }
 
   /** The new picture takes the old one's place and its description. */
@@ -121,15 +130,22 @@ class Composer {
       for (const control of panel.querySelectorAll("input, select, textarea")) control.disabled = !selected;
     }
     this.own.refresh(channels);
-    for (const part of this.form.querySelectorAll("[data-text] [data-part]")) this.count(part);
+    for (const part of this.form.querySelectorAll("[data-text] [data-part]")) {
+      this.count(part);
+      const gets = this.getting(part);
+      editorOf(part).offer(gets.length > 0 ? new Set(gets.flatMap(({ formats }) => formats)) : null);
+    }
     this.form.dispatchEvent(new CustomEvent("composer:changed"));
   }
 
-  /** A channel's own text has its own room; the common one that of all others. */
-  count(part) {
+  /** The channels that get the text of a part: its own one, or all without a text of their own. */
+  getting(part) {
     const own = part.closest("[data-own]")?.dataset.text;
-    const channels = this.channels.filter(({ id }) => (own ? id === own : !this.own.has(id)));
-    showCount(part, channels, this.words);
+    return this.channels.filter(({ id }) => (own ? id === own : !this.own.has(id)));
+  }
+
+  count(part) {
+    showCount(part, this.getting(part), this.words);
     part.querySelector("[data-split]")?.classList.toggle("is-offered", part.querySelector("[data-counter]").classList.contains("is-over"));
   }
 
@@ -162,14 +178,16 @@ class Composer {
     replaceIn(shot, "__name__", medium.name);
     if (medium.mime?.startsWith("video/")) {
       const film = this.templates.film.content.cloneNode(true);
-      film.querySelector("video").src = medium.url;
+      const video = film.querySelector("video");
+      video.src = medium.url;
+      if (medium.poster) video.poster = medium.poster;
       shot.querySelector("img").replaceWith(film);
     } else {
       shot.querySelector("img").src = medium.url;
       shot.querySelector("img").alt = medium.alt ?? "";
     }
     // What moves is not cut.
-    if (medium.mime?.startsWith("video/") || medium.url.endsWith(".gif")) shot.querySelector("[data-crop]").remove();
+    if (medium.mime?.startsWith("video/") || medium.url.split("#")[0].endsWith(".gif")) shot.querySelector("[data-crop]").remove();
     shot.querySelector("textarea").value = medium.alt ?? "";
     part.querySelector("[data-shots]").append(shot);
     this.threads.renumber(part.closest("[data-parts]"));

@@ -87,7 +87,7 @@ export function show(part, channels, words) {
   const counter = part.querySelector("[data-counter]");
   const number = counter.querySelector("[data-counter-number]");
   const spoken = counter.querySelector("[data-counter-words]");
-  const text = part.querySelector("[data-part-text]").value;
+  const text = part.querySelector("[data-part-field]").value;
   const room = tightest(text, channels);
   counter.classList.toggle("is-near", room !== null && room.left >= 0 && room.left <= 20);
   counter.classList.toggle("is-over", room !== null && room.left < 0);

@@ -21,7 +21,7 @@ export function start(form, replace) {
 class Cropper {
   constructor(template, source, done) {
     this.dialog = template.content.firstElementChild.cloneNode(true);
-    this.source = source;
+    [this.source] = source.split("#");
     this.done = done;
     const find = (name) => this.dialog.querySelector(`[data-crop-${name}]`);
     Object.assign(this, { canvas: find("canvas"), zoom: find("zoom"), size: find("size"), told: find("told"), save: find("save") });

@@ -1,5 +1,6 @@
 // A small picker of emoji: searched by word, walked by arrow keys, from a file of ours. What was used last stands first.
 import { fill } from "./counter.js";
+import { editorOf } from "./editor.js";
 
 const DATA = new URL("../vendor/emoji/emoji.json", import.meta.url);
 const RECENT = "emoji";
@@ -25,7 +26,7 @@ export function start(form) {
 class Picker {
   constructor(template, button) {
     this.button = button;
-    this.area = button.closest("[data-part]").querySelector("[data-part-text]");
+    this.editor = editorOf(button);
     this.box = template.content.firstElementChild.cloneNode(true);
     Object.assign(this.box, { picker: this, button });
     this.search = this.box.querySelector("[data-emoji-search]");
@@ -76,7 +77,7 @@ class Picker {
     const at = this.options.indexOf(document.activeElement);
     if (event.key === "Escape") {
       this.close();
-      this.area.focus();
+      this.editor.focus();
     } else if (event.key === "Enter" && at < 0) this.choose(this.options[0]);
     else if (event.key === "Enter") return;
     else if (event.key === "ArrowDown") this.focus(at < 0 ? 0 : at + this.columns);
@@ -102,9 +103,8 @@ class Picker {
     const char = button.textContent;
     remember(char);
     this.close();
-    this.area.focus();
-    this.area.setRangeText(char, this.area.selectionStart, this.area.selectionEnd, "end");
-    this.area.dispatchEvent(new Event("input", { bubbles: true }));
+    this.editor.focus();
+    this.editor.insert(char);
   }
 }
 

@@ -11,6 +11,6 @@ export function payload(form) {
 
 /** Words or a picture in any text. */
 export function hasWords(form) {
-  const written = [...form.querySelectorAll("[data-text]:not([data-own]) [data-part-text], [data-own] [data-part-text]")].some(({ value }) => value.trim());
+  const written = [...form.querySelectorAll("[data-text] [data-part-field]")].some(({ value }) => value.trim());
   return written || form.querySelector("[data-text] [data-media]") !== null;
 }

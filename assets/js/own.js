@@ -1,6 +1,7 @@
 // A tab for each chosen channel: its own text, or a button to give it one. "Back to the common text" keeps what was written, so
 // that it can be taken back.
 import { fill } from "./counter.js";
+import { editorOf } from "./editor.js";
 
 export class OwnTexts {
   constructor(form, threads, changed) {
@@ -136,18 +137,20 @@ export class OwnTexts {
     panel.querySelector("[data-own-on]").name = `own[${channel}]`;
     const list = panel.querySelector("[data-parts]");
     Object.assign(list.dataset, { base: `own[${channel}]`, suffix: `@${channel}` });
-    for (const part of this.panel("").querySelectorAll("[data-part]")) list.append(copy(part));
     this.box.append(panel);
+    for (const part of this.panel("").querySelectorAll("[data-part]")) this.copy(part, this.threads.blank(list));
     this.threads.renumber(list);
   }
-}
 
-/** With what was typed into it. */
-function copy(part) {
-  const twin = part.cloneNode(true);
-  const values = [...part.querySelectorAll("textarea, input:not([type=file])")];
-  [...twin.querySelectorAll("textarea, input:not([type=file])")].forEach((field, n) => { field.value = values[n].value; });
-  for (const mark of twin.querySelectorAll(".error, .part-problems, [data-uploads] > *, .people, .emoji-picker")) mark.remove();
-  twin.querySelector("[data-part-text]").removeAttribute("aria-invalid");
-  return twin;
+  /** With what was typed and chosen. */
+  copy(part, twin) {
+    for (const end of ["[id]", "[delay_minutes]"]) twin.querySelector(`[name$="${end}"]`).value = part.querySelector(`[name$="${end}"]`).value;
+    for (const shot of part.querySelectorAll("[data-media]")) {
+      const same = shot.cloneNode(true);
+      same.querySelector("textarea").value = shot.querySelector("textarea").value;
+      twin.querySelector("[data-shots]").append(same);
+    }
+    this.threads.copyMentions(part, twin);
+    editorOf(twin).content = editorOf(part).content;
+  }
 }

@@ -59,6 +59,7 @@ export function start(dialog) {
     });
   });
   document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "k") {
       event.preventDefault();
       open();

@@ -1,15 +1,17 @@
 // Signatures and hashtags go in where the caret was; channels of one customer are shown alone.
+import { editorOf } from "./editor.js";
+
 export function start(form, visibleParts) {
   let last = null;
+  const here = () => (last?.element.isConnected && last.element.checkVisibility() ? last : null);
   form.addEventListener("focusin", (event) => {
-    if (event.target.matches("[data-part-text]")) last = event.target;
+    if (event.target.matches("[data-part-text]")) last = editorOf(event.target);
   });
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-insert]");
     if (!button) return;
     event.preventDefault();
-    const area = last?.isConnected && last.checkVisibility() ? last : visibleParts().at(-1).querySelector("[data-part-text]");
-    insert(area, button.dataset.insert);
+    insert(here() ?? editorAtEnd(visibleParts().at(-1)), button.dataset.insert);
   });
   form.querySelector("[data-customer-filter]")?.addEventListener("change", (event) => {
     const customer = event.target.value;
@@ -20,12 +22,17 @@ export function start(form, visibleParts) {
   });
 }
 
-function insert(area, words) {
-  const at = area.selectionEnd ?? area.value.length;
-  const before = area.value.slice(0, at);
+/** Where nobody has written yet, words go behind what stands there. */
+function editorAtEnd(part) {
+  const editor = editorOf(part);
+  editor.focus("end");
+  return editor;
+}
+
+function insert(editor, words) {
+  const { before } = editor;
   const many = words.includes("\n");
   const glue = before.trim() === "" ? "" : before.endsWith("\n") ? "" : many ? "\n\n" : before.endsWith(" ") ? "" : " ";
-  area.focus();
-  area.setRangeText(glue + words, at, at, "end");
-  area.dispatchEvent(new Event("input", { bubbles: true }));
+  editor.focus();
+  editor.insert(glue + words, { over: false });
 }

@@ -1,7 +1,8 @@
 // The parts of a thread: added, removed and brought back, moved by button, key and pointer, split and merged.
+import { editorOf } from "./editor.js";
 import { payload } from "./form.js";
 
-const NUMBERED = ["name", "id", "for", "aria-describedby"];
+const NUMBERED = ["name", "id", "for", "aria-describedby", "aria-labelledby"];
 const PLACE = /(?:parts|own\[[\w-]+\])\[\w+\]/g;
 
 export class Threads {
@@ -47,18 +48,18 @@ export class Threads {
   }
 
   /** A part without anything in it, behind `after` or at the end of `list`. */
-  blank(list, after = null, text = "") {
+  blank(list, after = null) {
     const part = this.template.content.querySelector("[data-part]").cloneNode(true);
     if (after) after.after(part);
     else list.append(part);
-    part.querySelector("[data-part-text]").value = text;
+    editorOf(part);
     return part;
   }
 
   add(list) {
     const part = this.blank(list);
     this.renumber(list);
-    this.focus(part, 0);
+    this.focus(part, "start");
   }
 
   move(part, direction) {
@@ -67,7 +68,7 @@ export class Threads {
     if (direction === "up") part.previousElementSibling?.before(part);
     else part.nextElementSibling?.after(part);
     this.renumber(part.parentElement);
-    (pressed && button.checkVisibility() ? button : part.querySelector("[data-part-text]")).focus();
+    (pressed && button.checkVisibility() ? button : editorOf(part)).focus();
   }
 
   remove(part) {
@@ -89,14 +90,12 @@ export class Threads {
 
   /** The text from the caret on becomes the next part. */
   splitHere(part) {
-    const area = part.querySelector("[data-part-text]");
-    const at = area.selectionStart ?? area.value.length;
-    const rest = area.value.slice(at).trimStart();
-    area.value = area.value.slice(0, at).trimEnd();
-    const next = this.blank(part.parentElement, part, rest);
+    const rest = editorOf(part).takeRest();
+    const next = this.blank(part.parentElement, part);
+    editorOf(next).content = rest;
     this.copyMentions(part, next);
     this.renumber(part.parentElement);
-    this.focus(next, 0);
+    this.focus(next, "start");
   }
 
   /** In pieces that fit the channels it goes to; which they are, the server knows. */
@@ -107,10 +106,11 @@ export class Threads {
     body.set("action", action);
     const pieces = await this.ask(body);
     if (pieces.length < 2 || !part.isConnected) return;
-    part.querySelector("[data-part-text]").value = pieces[0];
+    editorOf(part).load(pieces[0]);
     let last = part;
-    for (const text of pieces.slice(1)) {
-      const next = this.blank(list, last, text);
+    for (const piece of pieces.slice(1)) {
+      const next = this.blank(list, last);
+      editorOf(next).load(piece);
       this.copyMentions(part, next);
       last = next;
     }
@@ -150,9 +150,7 @@ export class Threads {
 
   /** Text, pictures and mentions of one part at the end of another. */
   pour(part, into) {
-    const [from, to] = [part, into].map((each) => each.querySelector("[data-part-text]"));
-    const glue = from.value.trim() && to.value.trim() ? "\n\n" : "";
-    to.value = to.value.trimEnd() + glue + from.value.trimStart();
+    editorOf(into).append(editorOf(part).content);
     const shots = into.querySelector("[data-shots]");
     for (const shot of part.querySelectorAll("[data-media]")) {
       if (!shots.querySelector(`[data-media="${CSS.escape(shot.dataset.media)}"]`)) shots.append(shot);
@@ -198,10 +196,9 @@ export class Threads {
     for (const part of this.form.querySelectorAll(".is-before, .is-after")) part.classList.remove("is-before", "is-after");
   }
 
-  focus(part, caret = null) {
-    const area = part?.querySelector("[data-part-text]");
-    area?.focus();
-    if (caret !== null) area?.setSelectionRange(caret, caret);
+  /** `where`: see [`Editor.focus`]. */
+  focus(part, where = null) {
+    if (part) editorOf(part).focus(where);
   }
 
   /** Positions live in names, ids and button values; all follow the order on the page and the text they belong to. */

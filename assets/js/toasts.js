@@ -59,7 +59,7 @@ export class Toasts {
     const notice = form.closest("[data-flash]");
     const fields = Object.fromEntries(new FormData(form));
     notice.remove();
-    await this.send(form.getAttribute("action"), fields, {}, document.querySelector("[data-calendar]")?.dataset.failed ?? "");
+    await this.send(form.getAttribute("action"), fields, {}, document.querySelector("[data-failed]")?.dataset.failed ?? "");
     this.changed();
   }
 }

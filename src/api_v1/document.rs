@@ -117,6 +117,6 @@ mod tests {
                 operations += 1;
             }
         }
-        assert_eq!(operations, 38);
+        assert_eq!(operations, 40);
     }
 }

@@ -113,6 +113,8 @@ async fn film(desk: &Desk, bytes: u64) -> Result<(f64, u64)> {
         height: Some(1_080),
         duration: Some(Duration::from_secs(600)),
         alt: String::new(),
+        focus: None,
+        cover: None,
     };
     let began = Instant::now();
     let media = [file];

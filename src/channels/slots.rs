@@ -33,10 +33,7 @@ impl NewSlot {
     /// From `HH:MM` and days from `1` (Monday) to `7`. Errors name `time` and `weekday`.
     pub fn read<'a>(time: &str, days: impl IntoIterator<Item = &'a str>) -> Result<Self> {
         let minute = NaiveTime::parse_from_str(time.trim(), "%H:%M").map(|t| i64::from(t.hour() * 60 + t.minute()));
-        let weekdays = days.into_iter().try_fold(0, |mask, day| match day.parse() {
-            Ok(day @ 1..=7) => Some(mask | 1_i64 << (day - 1)),
-            _ => None,
-        });
+        let weekdays = days.into_iter().try_fold(0, |mask, day| Some(mask | bit(day)?));
         let weekdays = weekdays.filter(|mask| *mask != 0);
         match (minute, weekdays) {
             (Ok(minute), Some(weekdays)) => Ok(Self { minute, weekdays }),
@@ -47,6 +44,12 @@ impl NewSlot {
             }
         }
     }
+}
+
+/// The bit of a day from `1` (Monday) to `7`.
+pub fn bit(day: &str) -> Option<i64> {
+    let day: u32 = day.parse().ok().filter(|day| (1..=7).contains(day))?;
+    Some(1 << (day - 1))
 }
 
 /// `09:20`.

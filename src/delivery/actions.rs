@@ -6,12 +6,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::model::{self, Target, changed, find_target};
+use super::{
+    TAKEN_DOWN,
+    model::{self, Target, changed, find_target},
+    trail::note,
+};
 use crate::{
     db::{Tx, q},
     delivery::TargetState,
     error::{Error, Result},
-    events::{self, Event},
     kit::{OrgId, PostId, TargetId, UserId},
 };
 
@@ -33,7 +36,7 @@ pub async fn cancel(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>,
         return Err(Error::conflict("error.nothing_to_cancel"));
     }
     model::settle(tx, org, id).await?;
-    note(tx, &target, "target.cancelled", user, now).await?;
+    note(tx, &target, ("target.cancelled", user, None), now).await?;
     changed(tx, org, target.channel_id).await
 }
 
@@ -42,6 +45,9 @@ pub async fn restore(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>
     let target = find_target(&mut *tx, org, id).await?;
     if target.state != TargetState::Cancelled {
         return Err(Error::conflict("error.not_cancelled"));
+    }
+    if target.reason.as_deref() == Some(TAKEN_DOWN) {
+        return Err(Error::conflict("error.taken_down"));
     }
     // What nobody has approved comes back as a draft.
     let unapproved = model::is_unapproved(&mut *tx, org, id).await?;
@@ -54,7 +60,7 @@ pub async fn restore(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>
     .await?;
     let state = if due.is_some() { TargetState::Scheduled } else { TargetState::Draft };
     set_state(tx, &target, state).await?;
-    note(tx, &target, "target.restored", user, now).await?;
+    note(tx, &target, ("target.restored", user, None), now).await?;
     changed(tx, org, target.channel_id).await
 }
 
@@ -71,7 +77,7 @@ pub async fn publish_now(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<Use
     q("UPDATE parts SET next_at = NULL WHERE target_id = $1 AND state = 'waiting'").bind(id).exec(tx).await?;
     q("UPDATE targets SET due_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
     model::resume(tx, &Target { due_at: Some(now), ..target.clone() }, now).await?;
-    note(tx, &target, "target.sent_now", user, now).await?;
+    note(tx, &target, ("target.sent_now", user, None), now).await?;
     changed(tx, org, target.channel_id).await
 }
 
@@ -93,7 +99,7 @@ pub async fn retry(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>, 
         .exec(tx)
         .await?;
     model::resume(tx, &Target { due_at: Some(now), ..target.clone() }, now).await?;
-    note(tx, &target, "target.retried", user, now).await?;
+    note(tx, &target, ("target.retried", user, None), now).await?;
     changed(tx, org, target.channel_id).await
 }
 
@@ -108,7 +114,7 @@ pub async fn remove(tx: &mut Tx, org: OrgId, post: PostId, user: Option<UserId>,
     for target in &targets {
         model::withdraw_unsent(tx, target.id, now).await?;
         q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(target.id).bind(now).exec(tx).await?;
-        note(tx, target, "target.deleted", user, now).await?;
+        note(tx, target, ("target.deleted", user, None), now).await?;
     }
     // Lanes last and in their order, as the engine takes them.
     let channels: std::collections::BTreeSet<_> = targets.iter().map(|t| t.channel_id).collect();
@@ -121,16 +127,4 @@ pub async fn remove(tx: &mut Tx, org: OrgId, post: PostId, user: Option<UserId>,
 async fn set_state(tx: &mut Tx, target: &Target, state: TargetState) -> Result<()> {
     q("UPDATE targets SET state = $2, reason = NULL WHERE id = $1").bind(target.id).bind(state.as_str()).exec(tx).await?;
     Ok(())
-}
-
-async fn note(tx: &mut Tx, target: &Target, kind: &'static str, user: Option<UserId>, now: DateTime<Utc>) -> Result<()> {
-    let event = Event {
-        kind,
-        post: Some(target.post_id),
-        target: Some(target.id),
-        channel: Some(target.channel_id),
-        user,
-        ..Event::default()
-    };
-    events::record(tx, target.org_id, event, now).await
 }

@@ -154,16 +154,16 @@ enum Question<'a> {
     Named(&'a str),
 }
 
-/// No step can be begun.
-struct Nothing;
+/// No step can be begun: for calls that publish nothing.
+pub(super) struct Nothing;
 
 impl Steps for Nothing {
     fn begin<'a>(&'a self, _: &'a str, _: Effect, _: [u8; 32]) -> Fut<'a, Begin> {
-        Box::pin(async { Err(Failure::unsupported("sending while a person decides")) })
+        Box::pin(async { Err(Failure::unsupported("publishing from here")) })
     }
 
     fn end<'a>(&'a self, _: &'a str, _: std::result::Result<&'a Json, &'a Failure>) -> Fut<'a, ()> {
-        Box::pin(async { Err(Failure::unsupported("sending while a person decides")) })
+        Box::pin(async { Err(Failure::unsupported("publishing from here")) })
     }
 }
 

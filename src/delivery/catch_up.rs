@@ -10,13 +10,13 @@ use super::{
     model::{self, Target, find_target},
     policy::Policy,
     slot,
+    trail::note,
 };
 use crate::{
     channels::Channel,
     config,
     db::Tx,
     error::{Error, Result},
-    events::{self, Event},
     kit::{ChannelId, OrgId, TargetId, UserId},
     orgs::LatePolicy,
 };
@@ -31,7 +31,7 @@ pub async fn apply(tx: &mut Tx, target: &Target, then: LatePolicy, now: DateTime
         LatePolicy::Hold => model::hold(tx, target, "late", now).await,
         LatePolicy::Skip => {
             if model::miss(tx, target, "late").await? {
-                note(tx, target, ("target.missed", None, json!({"reason": "late"})), now).await?;
+                note(tx, target, ("target.missed", None, Some(json!({"reason": "late"}))), now).await?;
             }
             Ok(())
         }
@@ -48,7 +48,7 @@ pub async fn hold_for_the_hour(tx: &mut Tx, target: &Target, until: DateTime<Utc
         return Ok(());
     }
     model::show_held(tx, target, HOURLY).await?;
-    note(tx, target, ("target.held", None, json!({"reason": HOURLY, "until": until})), now).await
+    note(tx, target, ("target.held", None, Some(json!({"reason": HOURLY, "until": until}))), now).await
 }
 
 /// Lets targets go that were held for a channel that works again; the late ones of which nothing is or may be live are dealt
@@ -93,7 +93,7 @@ pub async fn skip(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<UserId>, n
     if !model::miss(tx, &target, "skipped").await? {
         return Err(Error::conflict("error.not_waiting"));
     }
-    note(tx, &target, ("target.missed", user, json!({"reason": "skipped"})), now).await
+    note(tx, &target, ("target.missed", user, Some(json!({"reason": "skipped"}))), now).await
 }
 
 async fn waiting(tx: &mut Tx, org: OrgId, id: TargetId) -> Result<Target> {
@@ -113,24 +113,6 @@ async fn move_on(tx: &mut Tx, target: &Target, user: Option<UserId>, now: DateTi
         return Ok(None);
     }
     let data = json!({"due": due, "was": target.due_at, "zone": channel.zone});
-    note(tx, target, ("target.moved", user, data), now).await?;
+    note(tx, target, ("target.moved", user, Some(data)), now).await?;
     Ok(Some(due))
-}
-
-async fn note(
-    tx: &mut Tx,
-    target: &Target,
-    (kind, user, data): (&'static str, Option<UserId>, serde_json::Value),
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let event = Event {
-        kind,
-        post: Some(target.post_id),
-        target: Some(target.id),
-        channel: Some(target.channel_id),
-        user,
-        data: Some(data),
-        ..Event::default()
-    };
-    events::record(tx, target.org_id, event, now).await
 }

@@ -17,6 +17,7 @@ mod limits;
 pub mod meters;
 mod model;
 mod moving;
+mod numbers;
 pub mod pages;
 mod plan;
 mod policy;
@@ -25,8 +26,10 @@ mod resume;
 mod run;
 mod slot;
 mod state;
+mod takedown;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 pub use actions::{cancel, publish_now, remove, restore, retry};
 pub use candidates::{Recognised, look_for_candidates, recognise};
@@ -37,14 +40,16 @@ pub use model::{
     miss_unapproved, overdue_reviews, set_reason,
 };
 pub use model::{
-    Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Resolution, Target, TargetChange,
-    WAITING_FOR_PERSON, add, add_occurrence, attach, bring_back, candidates_of, content_hash, detach, dismiss_outage,
-    fill_part_media, find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late, lock_channels, minute,
-    newest_outage, occurrences_of, overdue, parts_of, planned, release_series, remove_one, replace, resolve, set_occurrence,
-    waiting_for_person,
+    Late, Looked, Match, NewPart, NewTarget, Outage, OutageNote, Overdue, Part, Planned, Reading, Resolution, Takedown, Target,
+    TargetChange, WAITING_FOR_PERSON, add, add_occurrence, attach, bring_back, candidates_of, content_hash, detach,
+    dismiss_outage, fill_part_media, find_outage, find_part, find_same, find_target, forget, give_up, hold_series, late,
+    lock_channels, minute, newest_outage, occurrences_of, overdue, parts_of, planned, readings_of, release_series, remove_one,
+    replace, resolve, set_occurrence, takedowns_of, waiting_for_person,
 };
 pub use moving::{is_movable, move_back, move_to};
-pub use policy::{Policy, is_exempt};
+pub use numbers::{NUMBERS_LAST, has_numbers, read_numbers};
+pub use policy::{ON_TIME, Policy, is_exempt};
 pub use resume::{Resume, Resumed, resume_instance};
 pub use slot::{HORIZON, Taken, free, free_slot, full_hours, next_free};
-pub use state::{PartState, TargetState};
+pub use state::{DELETION, PartState, TAKEN_DOWN, TakedownState, TargetState};
+pub use takedown::{GRACE, TakeDown, can_take_down, leave_live, take_down};

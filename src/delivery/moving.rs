@@ -7,11 +7,12 @@ use serde_json::{Value as Json, json};
 use super::{
     HOURLY, NOT_APPROVED, TargetState,
     model::{self, Target, find_target},
+    trail::note,
 };
 use crate::{
     db::Tx,
     error::{Error, Result},
-    events::{self, Event, Trace},
+    events::{self, Trace},
     kit::{OrgId, TargetId, UserId},
 };
 
@@ -49,7 +50,7 @@ pub async fn move_to(
     let data = json!({
         "due": due, "zone": target.zone, "was": target.due_at, "was_state": target.state.as_str(), "was_reason": target.reason,
     });
-    note(tx, &target, ("target.moved", user, data), now).await
+    note(tx, &target, ("target.moved", user, Some(data)), now).await
 }
 
 /// Takes the last move of a target back: it stands as it stood.
@@ -74,7 +75,7 @@ pub async fn move_back(tx: &mut Tx, org: OrgId, id: TargetId, (user, now): (Opti
         _ if before.due.is_some_and(|due| due > now) => plan(tx, &target, before.due).await?,
         _ => return Err(Error::conflict("error.time_is_over")),
     }
-    note(tx, &target, ("target.moved_back", user, json!({"due": before.due, "zone": target.zone})), now).await
+    note(tx, &target, ("target.moved_back", user, Some(json!({"due": before.due, "zone": target.zone}))), now).await
 }
 
 async fn plan(tx: &mut Tx, target: &Target, due: Option<DateTime<Utc>>) -> Result<()> {
@@ -109,22 +110,4 @@ impl Before {
         let became = if drafted { TargetState::Draft } else { TargetState::Scheduled };
         (target.state == became).then(|| Self { due: instant("was"), state, reason: reason.map(str::to_owned) })
     }
-}
-
-async fn note(
-    tx: &mut Tx,
-    target: &Target,
-    (kind, user, data): (&'static str, Option<UserId>, Json),
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let event = Event {
-        kind,
-        post: Some(target.post_id),
-        target: Some(target.id),
-        channel: Some(target.channel_id),
-        user,
-        data: Some(data),
-        ..Event::default()
-    };
-    events::record(tx, target.org_id, event, now).await
 }

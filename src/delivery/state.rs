@@ -121,6 +121,44 @@ impl TargetState {
     }
 }
 
+/// Why a target is cancelled that was live: a person had it deleted at its platform.
+pub const TAKEN_DOWN: &str = "taken_down";
+
+/// The step of a deletion, among the attempts of a part.
+pub const DELETION: &str = "delete";
+
+/// How far the deletion of a target at its platform is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "TEXT", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum TakedownState {
+    /// Nothing has left, so that it can be taken back.
+    Asked,
+    /// A request may be on its way, or is sent again later.
+    AtWork,
+    /// Nothing of it stands any more.
+    Done,
+    /// The platform did not take it; a person may ask again.
+    Failed,
+}
+
+impl TakedownState {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::AtWork => "at_work",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// True until it is known what came of it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Asked | Self::AtWork)
+    }
+}
+
 /// A target's state from its parts in order, once the engine has begun with it. At least one part.
 pub fn derive(parts: &[PartState]) -> TargetState {
     use PartState::*;

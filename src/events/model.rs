@@ -49,7 +49,7 @@ pub struct Entry {
 
 /// The kinds from which jobs follow: their events are marked, in the same insert, until the jobs are in the queue. What
 /// follows is said in `jobs.rs`, and a test there holds the two lists together.
-pub const FOLLOWED: [&str; 23] = [
+pub const FOLLOWED: [&str; 24] = [
     "channel.broken",
     "channel.reconnected",
     "channel.removed",
@@ -73,6 +73,7 @@ pub const FOLLOWED: [&str; 23] = [
     "target.rescheduled",
     "target.retried",
     "target.sent_now",
+    "target.taken_down",
 ];
 
 /// An event whose jobs are not in the queue yet.

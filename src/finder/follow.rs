@@ -41,16 +41,16 @@ pub fn start(app: &App) -> JoinHandle<()> {
                 if let Some(more) = BEHIND.word() {
                     tracing::error!(error = format!("{e:#}"), more, "the search index is behind");
                 }
-                tokio::time::sleep(REST).await;
+                app.clock.sleep(REST).await;
                 continue;
             }
             let changed = bus.heard(|topic| matches!(topic, Topic::Posts(_) | Topic::Channels | Topic::Library));
             tokio::pin!(changed);
-            if tokio::time::timeout(REST, &mut changed).await.is_err() {
+            if app.clock.within(REST, &mut changed).await.is_none() {
                 app.search.rest();
                 changed.await;
             }
-            tokio::time::sleep(TOGETHER).await;
+            app.clock.sleep(TOGETHER).await;
         }
     })
 }
@@ -128,30 +128,26 @@ async fn rebuild(app: &App) -> Result<()> {
     let far = model::newest(&app.db).await?;
     let index = app.search.clone();
     blocking(move || index.clear()).await?;
-    let mut count = 0;
-    let mut after = Uuid::nil();
-    loop {
-        let batch = model::posts_after(&app.db, after, BATCH).await?;
-        let Some(last) = batch.last() else { break };
-        (after, count) = (last.id.0, count + batch.len());
-        write(app, batch.into_iter().map(|row| Change::Is(post(row))).collect(), "").await?;
-    }
-    after = Uuid::nil();
-    loop {
-        let batch = model::media_after(&app.db, after, BATCH).await?;
-        let Some(last) = batch.last() else { break };
-        (after, count) = (last.id.0, count + batch.len());
-        write(app, batch.into_iter().map(|row| Change::Is(file(row))).collect(), "").await?;
-    }
-    after = Uuid::nil();
-    loop {
-        let batch = model::channels_after(&app.db, after, BATCH).await?;
-        let Some(last) = batch.last() else { break };
-        (after, count) = (last.id.0, count + batch.len());
-        write(app, batch.into_iter().map(|row| Change::Is(channel(row))).collect(), "").await?;
-    }
-    tracing::info!(documents = count, "the search index was made from the database");
+    let posts = enter(app, |after| model::posts_after(&app.db, after, BATCH), post).await?;
+    let files = enter(app, |after| model::media_after(&app.db, after, BATCH), file).await?;
+    let channels = enter(app, |after| model::channels_after(&app.db, after, BATCH), channel).await?;
+    tracing::info!(posts, files, channels, "the search index was made from the database");
     write(app, Vec::new(), &said(far)).await
+}
+
+/// Puts all of a kind in, a batch after the other by their ids; tells how many they were.
+async fn enter<Row, Batch: Future<Output = Result<Vec<Row>>>>(
+    app: &App,
+    after: impl Fn(Uuid) -> Batch,
+    document: fn(Row) -> Document,
+) -> Result<usize> {
+    let (mut last, mut count) = (Uuid::nil(), 0);
+    loop {
+        let batch: Vec<Document> = after(last).await?.into_iter().map(document).collect();
+        let Some(newest) = batch.last() else { return Ok(count) };
+        (last, count) = (newest.id, count + batch.len());
+        write(app, batch.into_iter().map(Change::Is).collect(), "").await?;
+    }
 }
 
 async fn write(app: &App, changes: Vec<Change>, progress: &str) -> Result<()> {

@@ -92,16 +92,8 @@ impl Read {
             "post" => self.post(self.posts.get(&PostId(id))?, Found { url: format!("/posts/{id}"), excerpt, ..Found::default() }),
             "media" => {
                 let media = self.media.get(&MediaId(id))?;
-                let picture = Some(media.path()).filter(|_| !media.is_video());
-                Found {
-                    kind: "media",
-                    url: format!("/media#media-{id}"),
-                    icon: "play",
-                    picture,
-                    title,
-                    excerpt,
-                    ..Found::default()
-                }
+                let picture = media.still();
+                Found { kind: "media", url: format!("/media/{id}"), icon: "play", picture, title, excerpt, ..Found::default() }
             }
             "channel" => {
                 let (provider, picture) = self.channels.get(&ChannelId(id))?.clone();

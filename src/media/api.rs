@@ -12,13 +12,15 @@ use poem_openapi::{
 use serde::Serialize;
 
 use super::{
+    facts::{facts, filter},
+    focus::Focus,
     model::Media,
     resolve::import_also,
     upload::{Also, upload_also},
 };
 use crate::{
     app::App,
-    db::Tx,
+    db::{Ex, Tx},
     error::{Error, Result},
     kit::MediaId,
     orgs::Caller,
@@ -29,7 +31,7 @@ use crate::{
     },
     web::{
         Upload,
-        input::{Object as Input, Wrong, single_text},
+        input::single_text,
         payload::{Body, FileUpload},
     },
 };
@@ -61,12 +63,28 @@ pub struct MediaView {
     duration_ms: Option<i64>,
     /// Alternative text; may be empty.
     alt: String,
+    /// The words that it is sorted by.
+    tags: Vec<String>,
+    /// What stays in sight where it is cut; null: the middle.
+    focus: Option<FocusView>,
+    /// The id of the picture that stands for a film; null: none.
+    cover: Option<String>,
     /// When it was uploaded.
     created_at: DateTime<Utc>,
 }
 
+/// A point of a picture.
+#[derive(Object, Serialize)]
+#[oai(rename = "Focus")]
+struct FocusView {
+    /// From the left, as a share of the width: 0 to 1.
+    x: f64,
+    /// From the top, as a share of the height: 0 to 1.
+    y: f64,
+}
+
 impl MediaView {
-    fn new(app: &App, media: &Media) -> Self {
+    fn new(app: &App, media: &Media, tags: Vec<String>) -> Self {
         Self {
             id: media.id.to_string(),
             name: media.name.clone(),
@@ -78,8 +96,17 @@ impl MediaView {
             height: media.height,
             duration_ms: media.duration_ms,
             alt: media.alt.clone(),
+            tags,
+            focus: media.focus().map(|Focus { x, y }| FocusView { x, y }),
+            cover: media.cover_id.map(|id| id.to_string()),
             created_at: media.created_at,
         }
+    }
+
+    /// With its tags as they are now.
+    async fn read(app: &App, ex: impl Into<Ex<'_>>, media: &Media) -> Result<Self> {
+        let tags = Media::tags(ex, media.org_id, &[media.id]).await?.remove(&media.id);
+        Ok(Self::new(app, media, tags.unwrap_or_default()))
     }
 }
 
@@ -96,6 +123,9 @@ impl Example for MediaView {
             height: Some(800),
             duration_ms: None,
             alt: "The engine's plan".into(),
+            tags: vec!["Launch".into()],
+            focus: Some(FocusView { x: 0.5, y: 0.25 }),
+            cover: None,
             created_at: "2026-11-23T08:00:00Z".parse().unwrap_or_default(),
         }
     }
@@ -126,14 +156,28 @@ impl Example for NewImport {
 /// What may be changed of a file.
 #[derive(Object)]
 #[oai(rename = "MediaChange", example)]
-pub struct NewAlt {
+pub struct NewFacts {
     /// Alternative text, at most 2,000 characters.
-    alt: String,
+    alt: Option<String>,
+    /// Another name; it keeps its extension.
+    name: Option<String>,
+    /// The words that it is sorted by from now on: at most 20 of at most 40 characters.
+    tags: Option<Vec<String>>,
+    /// What stays in sight where it is cut; null: the middle again.
+    focus: Option<FocusView>,
+    /// The id of a picture of the library that stands for this film; null: none any more.
+    cover: Option<String>,
 }
 
-impl Example for NewAlt {
+impl Example for NewFacts {
     fn example() -> Self {
-        Self { alt: "The engine's plan".into() }
+        Self {
+            alt: Some("The engine's plan".into()),
+            name: None,
+            tags: Some(vec!["Launch".into()]),
+            focus: Some(FocusView { x: 0.5, y: 0.25 }),
+            cover: None,
+        }
     }
 }
 
@@ -141,8 +185,9 @@ impl Example for NewAlt {
 impl Api {
     /// List the library
     ///
-    /// The newest first. Needs `media:read`.
+    /// The newest first; of several conditions all must be met. Needs `media:read`.
     #[oai(path = "/media", method = "get", operation_id = "listMedia", tag = "About::Media")]
+    #[allow(clippy::too_many_arguments, reason = "one per parameter of the query")]
     async fn list(
         &self,
         app: App,
@@ -151,11 +196,22 @@ impl Api {
         limit: Query<Option<i64>>,
         /// The `next_cursor` of the page before.
         cursor: Query<Option<String>>,
+        /// Words of its name or alternative text, or pieces of them.
+        q: Query<Option<String>>,
+        /// `picture`, `gif` or `film`.
+        kind: Query<Option<String>>,
+        /// A tag that it carries.
+        tag: Query<Option<String>>,
+        /// `unused`: no post shows it; `no_alt`: it has no alternative text.
+        only: Query<Option<String>>,
     ) -> Answer<Reply<Page<MediaView>>, Read> {
         let org = token.may(Scope::MediaRead)?.org;
         let (take, after) = (self::limit(limit.0)?, Cursor::read(cursor.0.as_deref())?);
-        let found = Media::page(&app.db, org, after, take + 1).await?;
-        Ok(Page::of(found, take, |m: &Media| Cursor::new(m.created_at, m.id), |m| MediaView::new(&app, &m)))
+        let filter = filter(&[q.0, kind.0, tag.0, only.0])?;
+        let found = Media::list(&app.db, org, &filter, after, take + 1).await?;
+        let tags = Media::tags(&app.db, org, &found.iter().map(|m| m.id).collect::<Vec<_>>()).await?;
+        let view = |m: Media| MediaView::new(&app, &m, tags.get(&m.id).cloned().unwrap_or_default());
+        Ok(Page::of(found, take, |m: &Media| Cursor::new(m.created_at, m.id), view))
     }
 
     /// Show a file
@@ -171,7 +227,7 @@ impl Api {
     ) -> Answer<Reply<MediaView>, Read> {
         let org = token.may(Scope::MediaRead)?.org;
         let media = Media::find(&app.db, org, self::id(&id, "media")?).await?;
-        Ok(Reply::tagged(&MediaView::new(&app, &media), None))
+        Ok(Reply::tagged(&MediaView::read(&app, &app.db, &media).await?, None))
     }
 
     /// Upload a file
@@ -205,13 +261,14 @@ impl Api {
         let caller = token.may(Scope::MediaWrite)?;
         let url = single_text(&body.json, "url")?;
         let keeping = Keeping::new(&app, once);
-        import_also(&app, caller.org, (&url, "url"), Some(keeping.clone())).await?;
+        import_also(&app, (caller.org, caller.user), (&url, "url"), Some(keeping.clone())).await?;
         Ok(keeping.reply())
     }
 
     /// Change a file
     ///
-    /// Its alternative text. Posts that use it keep the text they have. Needs `media:write`.
+    /// Its alternative text, name, tags, focal point or cover: what is not named stays. Posts that use it keep the text they
+    /// have. Needs `media:write`.
     #[oai(path = "/media/:id", method = "patch", operation_id = "updateMedia", tag = "About::Media")]
     async fn update(
         &self,
@@ -220,28 +277,32 @@ impl Api {
         once: Once,
         /// The id of the file.
         id: Path<String>,
-        body: Body<NewAlt>,
+        body: Body<NewFacts>,
     ) -> Answer<Reply<MediaView>, Write> {
         let Caller { org, user, .. } = *token.may(Scope::MediaWrite)?;
         let id: MediaId = self::id(&id, "media")?;
-        let wrong = Wrong::default();
-        let alt = Input::body(&body.json, &wrong).and_then(|input| {
-            if body.json["alt"].is_null() {
-                input.wrong("alt", "field.required");
-            }
-            input.text("alt")
-        });
-        wrong.check()?;
+        let facts = facts(&body.json)?;
         let mut tx = app.db.begin().await?;
-        Media::set_alt(&mut tx, org, id, alt.unwrap_or_default().trim()).await?;
+        Media::describe(&mut tx, org, id, facts.words).await?;
+        if let Some(tags) = &facts.tags {
+            Media::set_tags(&mut tx, org, id, tags).await?;
+        }
+        if let Some(focus) = facts.focus {
+            Media::set_focus(&mut tx, org, id, focus).await?;
+        }
+        if let Some(cover) = facts.cover {
+            Media::set_cover(&mut tx, org, id, cover).await?;
+        }
         Media::note(&mut tx, org, ("media.described", id), user, app.clock.now()).await?;
         let media = Media::find(&mut tx, org, id).await?;
-        Ok(once.commit(tx, Reply::tagged(&MediaView::new(&app, &media), None)).await?)
+        let reply = Reply::tagged(&MediaView::read(&app, &mut tx, &media).await?, None);
+        Ok(once.commit(tx, reply).await?)
     }
 
     /// Delete a file
     ///
-    /// From the library; posts that use it keep it. Needs `media:write`.
+    /// From the library; posts that have gone out keep it, and one that a post still waits for is not deleted (409). Needs
+    /// `media:write`.
     #[oai(path = "/media/:id", method = "delete", operation_id = "deleteMedia", tag = "About::Media")]
     async fn delete(
         &self,
@@ -254,9 +315,13 @@ impl Api {
         let Caller { org, user, .. } = *token.may(Scope::MediaWrite)?;
         let mut tx = app.db.begin().await?;
         let media = Media::find(&mut tx, org, self::id(&id, "media")?).await?;
+        if !Media::awaited(&mut tx, org, &[media.id]).await?.is_empty() {
+            return Err(Error::conflict("library.error.awaited").into());
+        }
+        let reply = Reply::new(&MediaView::read(&app, &mut tx, &media).await?);
         Media::delete(&mut tx, org, media.id, app.clock.now()).await?;
         Media::note(&mut tx, org, ("media.deleted", media.id), user, app.clock.now()).await?;
-        Ok(once.commit(tx, Reply::new(&MediaView::new(&app, &media))).await?)
+        Ok(once.commit(tx, reply).await?)
     }
 }
 
@@ -281,7 +346,7 @@ impl Keeping {
 impl Also for Keeping {
     fn then<'a>(&'a self, tx: &'a mut Tx, media: &'a Media) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let reply = Reply::tagged(&MediaView::new(&self.app, media), None);
+            let reply = Reply::tagged(&MediaView::new(&self.app, media, Vec::new()), None);
             self.once.keep(tx, &reply).await?;
             *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
             Ok(())

@@ -28,10 +28,14 @@ pub struct Files {
 }
 
 impl Files {
-    /// The items with these ids, also those taken out of the library since. One that never was is said when its bytes
+    /// The items with these ids and the covers of films among them, also those taken out of the library since. One that never was is said when its bytes
     /// are asked for.
     pub async fn of(app: &App, org: OrgId, ids: &[MediaId]) -> Result<Self> {
-        let items = if ids.is_empty() { Vec::new() } else { Media::find_many(&app.db, org, ids).await? };
+        let mut items = if ids.is_empty() { Vec::new() } else { Media::find_many(&app.db, org, ids).await? };
+        let covers: Vec<MediaId> = items.iter().filter_map(|item| item.cover_id).filter(|id| !ids.contains(id)).collect();
+        if !covers.is_empty() {
+            items.extend(Media::find_many(&app.db, org, &covers).await?);
+        }
         Ok(Self { items, app: app.clone() })
     }
 

@@ -3,8 +3,11 @@
 //! Knows nothing of platforms and their limits; [`Files`] makes pictures fit whatever limits it is told.
 
 pub mod api;
+mod facts;
 mod files;
 mod film;
+mod filter;
+mod focus;
 mod inspect;
 mod jobs;
 mod kind;
@@ -15,13 +18,16 @@ mod picture;
 mod range;
 mod resolve;
 mod strip;
+mod tag;
 mod upload;
 
 pub use files::{Files, fit};
+pub use filter::{Filter, Only, Shape};
+pub use focus::Focus;
 pub use inspect::MAX_PIXELS;
 pub use jobs::Clean;
 pub use kind::Kind;
-pub use model::{MAX_ALT, Media, Total};
+pub use model::{MAX_ALT, Media, Words};
 pub use resolve::{MediaInput, import, resolve};
 pub use upload::upload;
 

@@ -11,6 +11,18 @@ pub fn clean(given: &str, extension: &str) -> String {
     if shown.is_empty() { format!("file.{extension}") } else { shown.to_owned() }
 }
 
+/// A name that somebody chose for a file that lies at `place`, whose extension it keeps; `None` when nothing is left of it.
+pub fn renamed(given: &str, place: &str) -> Option<String> {
+    let extension = place.rsplit('.').next().unwrap_or_default();
+    let name = clean(given, "");
+    let lower = name.to_lowercase();
+    if lower == "file." {
+        return None;
+    }
+    let has = lower.ends_with(&format!(".{extension}")) || (extension == "jpg" && lower.ends_with(".jpeg"));
+    Some(if has { name } else { format!("{}.{extension}", name.chars().take(MAX - 5).collect::<String>()) })
+}
+
 /// The name at the end of an address.
 pub fn of_url(url: &url::Url) -> String {
     let last = url.path_segments().and_then(|mut s| s.next_back()).unwrap_or_default();
@@ -63,6 +75,15 @@ mod tests {
         assert_eq!(clean("a\r\nb\u{202e}gnp.exe", "png"), "abgnp.exe");
         assert_eq!(clean(" .. ", "png"), "file.png");
         assert_eq!(clean(&"ä".repeat(500), "png").chars().count(), MAX);
+    }
+
+    #[test]
+    fn a_chosen_name_keeps_the_extension() {
+        let named = |given: &str| renamed(given, "2026/11/5f2b.jpg");
+        assert_eq!(named(" Summer "), Some("Summer.jpg".into()));
+        assert_eq!((named("a.JPEG"), named("v1.2")), (Some("a.JPEG".into()), Some("v1.2.jpg".into())));
+        assert_eq!((named(" . "), named("")), (None, None));
+        assert!(named(&"é".repeat(500)).unwrap().chars().count() <= MAX);
     }
 
     #[test]

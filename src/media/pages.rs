@@ -1,16 +1,25 @@
 //! The routes of the library's pages and of the files themselves.
 
+mod bulk;
+mod card;
 mod file;
+mod incoming;
+mod item;
 mod library;
 
-use poem::{Route, get, post, put};
+use poem::{Route, get, post};
 
 /// The pages; they stand behind the session.
 pub fn mount(route: Route) -> Route {
     route
-        .at("/media", get(library::index).post(library::create))
-        .at("/media/:id", put(library::update).delete(library::destroy))
-        .at("/media/:id/restoration", post(library::restore))
+        .at("/media", get(library::index).post(incoming::create))
+        .at("/media/picker", get(library::picker))
+        .at("/media/bulk", post(bulk::change))
+        .at("/media/restorations/:moment", post(bulk::restore))
+        .at("/media/:id", get(item::show).put(item::update).delete(item::destroy))
+        .at("/media/:id/cover", post(item::choose_cover).delete(item::remove_cover))
+        .at("/media/:id/replacement", post(item::replace))
+        .at("/media/:id/restoration", post(item::restore))
 }
 
 /// The files: whoever knows an address may read it, without a session.

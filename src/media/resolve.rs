@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, FailureKind, Message, Result},
-    kit::{MediaId, OrgId},
+    kit::{MediaId, OrgId, UserId},
     web::problem::size,
 };
 
@@ -56,11 +56,16 @@ pub async fn resolve(app: &App, org: OrgId, input: MediaInput<'_>, field: &str) 
 /// Adds the file at a foreign address to the library, under the name in the address. At most 10 MiB; only addresses
 /// that this instance may call. Every failure names `field`.
 pub async fn import(app: &App, org: OrgId, url: &str, field: &str) -> Result<Media> {
-    import_also(app, org, (url, field), None).await
+    import_also(app, (org, None), (url, field), None).await
 }
 
 /// The same, with something else in the transaction that adds it.
-pub(super) async fn import_also(app: &App, org: OrgId, (url, field): (&str, &str), also: Option<Arc<dyn Also>>) -> Result<Media> {
+pub(super) async fn import_also(
+    app: &App,
+    (org, user): (OrgId, Option<UserId>),
+    (url, field): (&str, &str),
+    also: Option<Arc<dyn Also>>,
+) -> Result<Media> {
     let refused = |detail: &str| Error::invalid(field, Message::new("media.error.fetch").with("detail", detail));
     let parsed = Url::parse(url).map_err(|e| refused(&e.to_string()))?;
     let limit = usize::try_from(FETCH_LIMIT).expect("ten MiB fit everywhere");
@@ -75,7 +80,7 @@ pub(super) async fn import_also(app: &App, org: OrgId, (url, field): (&str, &str
         return Err(refused(&reply.failure(app.clock.now()).message));
     }
     let name = name::of_url(&parsed);
-    take_in(app, &Incoming { org, user: None, name: &name, field, also }, Cursor::new(reply.body)).await
+    take_in(app, &Incoming { org, user, name: &name, field, also }, Cursor::new(reply.body)).await
 }
 
 /// The place in the store that an address of ours names.

@@ -87,6 +87,10 @@ pub(super) async fn take_in(app: &App, incoming: &Incoming<'_>, mut reader: impl
         alt: String::new(),
         created_at: now,
         deleted_at: None,
+        focus_x: None,
+        focus_y: None,
+        cover_id: None,
+        cover_file: None,
     };
     // A task of its own: a sender that goes away now must not leave a file without a row.
     let kept = tokio::spawn(keep(app.clone(), media, (kind, incoming.user, incoming.also.clone()), stored))

@@ -138,7 +138,8 @@ pub fn meaning(event: &str, reason: Option<&str>) -> Option<Meaning> {
         | "target.released"
         | "target.rescheduled"
         | "target.retried"
-        | "target.sent_now" => Meaning::Settle,
+        | "target.sent_now"
+        | "target.taken_down" => Meaning::Settle,
         _ => return None,
     })
 }

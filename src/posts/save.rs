@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     db::{Topic, Tx},
-    delivery::{self, NewPart, NewTarget, Part, TargetChange, TargetState},
+    delivery::{self, NewPart, NewTarget, Part, TAKEN_DOWN, Target, TargetChange, TargetState},
     error::{Error, Message, Result},
     events::{self, Event},
     kit::{ChannelId, PartId, PostId, TargetId, VersionId},
@@ -154,7 +154,7 @@ pub(super) async fn update_composed(app: &App, caller: &Caller, post: PostId, dr
     let mut remaining = draft.entries.len();
     for listed in existing.iter().filter(|l| !named.contains(&l.target.id)) {
         let id = listed.target.id;
-        remaining += usize::from(!covered(id) || save.withdraw(&mut tx, id, listed.target.state).await?);
+        remaining += usize::from(!covered(id) || save.withdraw(&mut tx, &listed.target).await?);
     }
     model::set_unplaced(&mut tx, caller.org, post, remaining == 0).await?;
     let was_draft = existing.iter().any(|l| named.contains(&l.target.id) && l.target.state == TargetState::Draft);
@@ -421,9 +421,12 @@ impl Save<'_> {
     }
 
     /// Takes a target out that is no longer named. Tells whether something of it stays in the lists.
-    async fn withdraw(&self, tx: &mut Tx, id: TargetId, state: TargetState) -> Result<bool> {
-        let (org, user) = (self.caller.org, self.caller.user);
-        if matches!(state, TargetState::Draft | TargetState::Cancelled | TargetState::Failed | TargetState::Missed) {
+    async fn withdraw(&self, tx: &mut Tx, target: &Target) -> Result<bool> {
+        let (org, user, id) = (self.caller.org, self.caller.user, target.id);
+        if target.reason.as_deref() == Some(TAKEN_DOWN) {
+            return Ok(true);
+        }
+        if matches!(target.state, TargetState::Draft | TargetState::Cancelled | TargetState::Failed | TargetState::Missed) {
             delivery::remove_one(tx, org, id, user, self.now).await?;
             return Ok(false);
         }

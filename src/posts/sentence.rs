@@ -2,7 +2,7 @@
 
 use super::{Listed, words::Reader};
 use crate::{
-    delivery::{APPROVED_LATE, CHANGES, HOURLY, IN_REVIEW, NOT_APPROVED, Part, PartState, TargetState},
+    delivery::{APPROVED_LATE, CHANGES, HOURLY, IN_REVIEW, NOT_APPROVED, Part, PartState, TAKEN_DOWN, TargetState},
     error::{FailureKind, Message},
     render::text,
 };
@@ -32,6 +32,9 @@ pub fn sentence(listed: &Listed, provider: &str, reader: Reader) -> String {
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("channel_removed") => "sentence.channel_removed".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("superseded") => "sentence.superseded".into(),
         TargetState::Cancelled if listed.target.reason.as_deref() == Some("series") => "sentence.series_passed".into(),
+        TargetState::Cancelled if listed.target.reason.as_deref() == Some(TAKEN_DOWN) => {
+            Message::new("sentence.taken_down").with("provider", provider)
+        }
         TargetState::Cancelled => "sentence.cancelled".into(),
     };
     match live(&listed.parts) {

@@ -1,5 +1,7 @@
 //! A long text as parts of a thread. Pure: whether a piece fits is asked of whoever knows the limits.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::kit::text::web_links;
@@ -7,15 +9,19 @@ use crate::kit::text::web_links;
 /// Most parts that come out of one text; what is left stays in the last.
 const MOST: usize = 50;
 
-/// The text in pieces that fit, in order. It is cut where a paragraph ends, else a line, a sentence, a word; never inside a
+/// Where the pieces of a text that fit stand in it, in order. It is cut where a paragraph ends, else a line, a sentence, a word; never inside a
 /// word, an address or one of `names` (as `@Ann Lee`). Only a word that is itself too long is cut, between what people see
 /// as characters; an address that is too long stays whole and does not fit. Nothing is lost but the white space at a cut.
-pub fn split(text: &str, names: &[&str], fits: &dyn Fn(&str) -> bool) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut rest = text.trim();
+pub fn split(text: &str, names: &[&str], fits: &dyn Fn(Range<usize>) -> bool) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let text = text.trim_end();
+    let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let end = if parts.len() + 1 >= MOST || fits(rest) { rest.len() } else { cut(rest, names, fits) };
-        parts.push(rest[..end].trim_end().to_owned());
+        let from = text.len() - rest.len();
+        // Everything that is tried is a beginning of the rest.
+        let fits = |piece: &str| fits(from..from + piece.len());
+        let end = if parts.len() + 1 >= MOST || fits(rest) { rest.len() } else { cut(rest, names, &fits) };
+        parts.push(from..from + rest[..end].trim_end().len());
         rest = rest[end..].trim_start();
     }
     parts
@@ -107,8 +113,12 @@ mod tests {
         move |text: &str| text.graphemes(true).count() <= max
     }
 
+    fn pieces(text: &str, names: &[&str], fits: &dyn Fn(&str) -> bool) -> Vec<String> {
+        split(text, names, &|range| fits(&text[range])).into_iter().map(|range| text[range].to_owned()).collect()
+    }
+
     fn parts(text: &str, max: usize) -> Vec<String> {
-        split(text, &["Ann Lee"], &at_most(max))
+        pieces(text, &["Ann Lee"], &at_most(max))
     }
 
     #[test]
@@ -132,7 +142,7 @@ mod tests {
     fn a_word_that_is_too_long_is_cut_between_characters() {
         assert_eq!(parts("e\u{301}e\u{301}e\u{301}e\u{301}", 3), ["e\u{301}e\u{301}e\u{301}", "e\u{301}"]);
         assert_eq!(parts("👨‍👩‍👧👨‍👩‍👧", 1), ["👨‍👩‍👧", "👨‍👩‍👧"]);
-        assert_eq!(split("ab", &[], &|_| false), ["a", "b"], "it ends even where nothing fits");
+        assert_eq!(pieces("ab", &[], &|_| false), ["a", "b"], "it ends even where nothing fits");
     }
 
     proptest! {
@@ -140,7 +150,7 @@ mod tests {
         #[test]
         fn nothing_is_lost_and_all_fits(text in "([a-zé🙂.]{0,9}[ \\n]{0,2}){0,30}", max in 8usize..60) {
             let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-            let parts = split(&text, &[], &at_most(max));
+            let parts = pieces(&text, &[], &at_most(max));
             prop_assume!(parts.len() < MOST && web_links(&text).is_empty());
             prop_assert_eq!(bare(&parts.concat()), bare(&text));
             for part in &parts {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Listed, model::Attempt, words::Reader};
 use crate::{
-    delivery::{HOURLY, NOT_APPROVED},
+    delivery::{DELETION, HOURLY, NOT_APPROVED},
     error::{Failure, FailureKind, Message},
     events,
     render::{Moment, text},
@@ -58,6 +58,8 @@ impl Teller<'_> {
 
     fn attempt(&self, a: &Attempt) -> Line {
         let (icon, message) = match (a.outcome.as_deref(), a.failure.as_deref()) {
+            (Some("done"), _) if a.step == DELETION => ("trash-2", Message::new("timeline.deletion")),
+            (Some("uncertain") | None, _) if a.step == DELETION => ("loader", Message::new("timeline.deletion_open")),
             (Some("done"), _) => ("send", Message::new("timeline.sent")),
             (Some("failed"), Some(failure)) => (sign(failure), Message::new(refusal(failure)).with("words", &failure.message)),
             (Some("failed"), None) => ("circle-alert", Message::new("timeline.failed")),
@@ -113,6 +115,10 @@ fn words_of(kind: &str, data: &Json) -> Option<(&'static str, &'static str)> {
         "target.rescheduled" => ("pen-line", "event.target.rescheduled"),
         "target.cancelled" => ("ban", "event.target.cancelled"),
         "target.restored" => ("undo-2", "event.target.restored"),
+        "target.takedown_asked" => ("trash-2", "event.target.takedown_asked"),
+        "target.takedown_withdrawn" => ("undo-2", "event.target.takedown_withdrawn"),
+        "target.taken_down" => ("trash-2", "event.target.taken_down"),
+        "target.takedown_failed" => ("circle-alert", "event.target.takedown_failed"),
         "target.sent_now" => ("send", "event.target.sent_now"),
         "target.retried" => ("refresh-cw", "event.target.retried"),
         "target.dropped" => ("x", "event.target.dropped"),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::{
-    delivery::{CHANGES, IN_REVIEW, NOT_APPROVED, PartState, TargetState},
+    delivery::{CHANGES, IN_REVIEW, NOT_APPROVED, PartState, TAKEN_DOWN, TargetState},
     error::Message,
     render::{date, text},
 };
@@ -84,6 +84,7 @@ pub fn standing(state: TargetState, reason: Option<&str>) -> String {
         (TargetState::Draft, Some(IN_REVIEW)) => say("state.in_review"),
         (TargetState::Draft, Some(CHANGES)) => say("state.changes"),
         (TargetState::Missed, Some(NOT_APPROVED)) => say("state.not_approved"),
+        (TargetState::Cancelled, Some(TAKEN_DOWN)) => say("state.taken_down"),
         _ => target_state(state),
     }
 }
@@ -101,6 +102,22 @@ pub fn part_state(state: PartState) -> String {
         PartState::Failed => "state.failed",
         PartState::Skipped => "state.skipped",
         PartState::Cancelled => "state.cancelled",
+    })
+}
+
+/// What a platform counts; a word of its own stays as it is.
+pub fn metric(name: &str) -> String {
+    say(match name {
+        "likes" => "metric.likes",
+        "comments" => "metric.comments",
+        "shares" => "metric.shares",
+        "views" => "metric.views",
+        "clicks" => "metric.clicks",
+        "reach" => "metric.reach",
+        "saves" => "metric.saves",
+        "quotes" => "metric.quotes",
+        "votes" => "metric.votes",
+        _ => return name.to_owned(),
     })
 }
 

@@ -120,6 +120,10 @@ pub struct MediaFile {
     pub duration: Option<Duration>,
     /// Alternative text for this use; may be empty.
     pub alt: String,
+    /// What stays in sight where it is cut: shares of width and height, 0 to 1, from the upper left.
+    pub focus: Option<(f64, f64)>,
+    /// The picture that stands for a video while it is not played.
+    pub cover: Option<MediaId>,
 }
 
 impl MediaFile {

@@ -213,7 +213,7 @@ pub trait Provider: Send + Sync {
         Box::pin(async { Err(Failure::unsupported("reading a post by its address")) })
     }
 
-    /// Takes a published remote down.
+    /// Takes a published remote down. May be repeated: one that is gone already is gone.
     fn delete<'a>(&'a self, call: &'a Call<'a>, remote: &'a Remote) -> Fut<'a, ()> {
         let _ = (call, remote);
         Box::pin(async { Err(Failure::unsupported("deleting")) })

@@ -282,7 +282,7 @@ async fn recognise(call: &Call<'_>, words: &str) -> Result<Option<Candidate>, Fa
 }
 
 async fn delete(call: &Call<'_>, remote: &Remote) -> Result<(), Failure> {
-    let reply = request(call, Method::DELETE, &format!("posts/{}", remote.id))?.send().await?;
+    let reply = request(call, Method::DELETE, &format!("posts/{}", remote.id))?.reads().send().await?;
     // Gone already is as good.
     if reply.status == 404 { Ok(()) } else { reply.ok(call.now, explain).map(|_| ()) }
 }

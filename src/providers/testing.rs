@@ -251,7 +251,17 @@ impl Files {
         let bytes = Bytes::from(format!("jpeg {}", self.files.len()));
         let size = bytes.len() as u64;
         self.files.insert(id, Fitted { bytes, mime: mime.clone(), width, height });
-        MediaFile { id, mime, bytes: size, width: Some(width), height: Some(height), duration: None, alt: alt.into() }
+        MediaFile {
+            id,
+            mime,
+            bytes: size,
+            width: Some(width),
+            height: Some(height),
+            duration: None,
+            alt: alt.into(),
+            focus: None,
+            cover: None,
+        }
     }
 
     /// Puts real bytes behind a file.

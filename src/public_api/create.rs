@@ -50,8 +50,11 @@ pub async fn create(app: &App, caller: &Caller, body: &Json) -> Result<Vec<Creat
             .collect();
         problems::refuse(problems, &places)
     })?;
-    if let Some(names) = &new.tags {
-        posts::tag::label(app, caller.org, saved.post, names).await?;
+    if let Some(names) = &new.tags
+        && let Err(e) = posts::tag::label(app, caller.org, saved.post, names).await
+    {
+        // The post is saved: told of an error, its sender would send it again.
+        tracing::error!(post = %saved.post, error = %e, "a post was saved without its tags");
     }
     let created =
         |(id, channel): (TargetId, ChannelId)| CreatedPost { post_id: id.to_string(), integration: channel.to_string() };

@@ -324,8 +324,13 @@ async fn show(visitor: Visitor, Path(id): Path<String>) -> Reply {
 
 #[handler]
 async fn take_down(visitor: Visitor, Path(id): Path<String>) -> Reply {
-    visitor.platform().await?.delete(visitor.account()?, &id).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let (account, platform) = (visitor.account()?, visitor.platform().await?);
+    let treatment = platform.switches.take(&account.handle, Requests::Deletions);
+    treated(treatment, async {
+        platform.delete(account, &id).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    })
+    .await
 }
 
 #[handler]

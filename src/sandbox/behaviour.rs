@@ -55,6 +55,8 @@ pub enum Requests {
     Posts,
     /// `POST /uploads`.
     Uploads,
+    /// `DELETE /posts/{id}`.
+    Deletions,
 }
 
 /// One set of switches; what is left out is well-behaved.

@@ -13,6 +13,7 @@ pub mod guard;
 pub mod headers;
 pub mod input;
 mod linger;
+pub mod manifest;
 pub mod payload;
 pub mod problem;
 pub mod stream;

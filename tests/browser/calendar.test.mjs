@@ -1,7 +1,7 @@
 // The calendar as people use it: looked at, moved in by mouse, finger and keys, undone, narrowed, and fresh without reloading.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Browser, owner, submit, until } from './support.mjs'
+import { Browser, owner, said, submit, until } from './support.mjs'
 
 let browser
 let day
@@ -203,7 +203,7 @@ test('deleted and brought back, duplicated, its link copied', async () => {
   await card(page, 'Gone for a moment').hover()
   await menu.locator('[data-act=duplicate]').click()
   await page.waitForURL(/posts\/new/)
-  assert.equal(await field(page, 'parts[0][text]').inputValue(), 'Gone for a moment')
+  assert.equal(await said(page), 'Gone for a moment')
   browser.check()
 })
 

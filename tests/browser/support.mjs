@@ -39,11 +39,13 @@ export class Browser {
   }
 
   // A page in a context of its own; what goes wrong on it is collected for `check`.
-  async page({ signedIn = true, javaScript = true, width = 'desktop' } = {}) {
+  async page({ signedIn = true, javaScript = true, width = 'desktop', touch = false } = {}) {
     const context = await this.chromium.newContext({
       baseURL: this.rostrum.url,
       javaScriptEnabled: javaScript,
       viewport: widths[width],
+      hasTouch: touch,
+      isMobile: touch,
       reducedMotion: 'reduce',
       locale: 'en-GB',
       timezoneId: 'Europe/Berlin',
@@ -51,6 +53,13 @@ export class Browser {
     })
     context.setDefaultTimeout(15_000)
     const page = await context.newPage()
+    // A page is there when its scripts are: the loading of modules that are fetched on demand is not part of the browser's own event.
+    const goto = page.goto.bind(page)
+    page.goto = async (where, options) => {
+      const response = await goto(where, options)
+      if (javaScript && !options?.waitUntil) await started(page)
+      return response
+    }
     page.on('pageerror', (error) => this.troubles.push(`${page.url()}: ${error.stack}`))
     page.on('console', (message) => {
       // The browser reports an answer of 4xx as an error; whether it is one is told by the test, for documents.
@@ -116,12 +125,19 @@ async function axe(page, where) {
   assert.equal(words.length, 0, `${where}\n${words.join('\n')}`)
 }
 
+// The words of a part of the composer, as its form repeats them under the editor: `parts[0]`, or `own[…][0]`.
+export function said(page, part = 'parts[0]') {
+  return page.locator(`textarea[name="${part}[text]"]`).inputValue()
+}
+
 // Submits by the button and waits for the page that answers.
 export async function submit(page, button) {
-  const [response] = await Promise.all([
-    page.waitForResponse((response) => response.request().isNavigationRequest() && response.status() !== 303 && response.status() !== 302),
-    button.click(),
-  ])
-  await page.waitForLoadState()
+  const [response] = await Promise.all([page.waitForNavigation(), button.click()])
+  await started(page)
   return response
+}
+
+// Waits for what the page's scripts do when they arrive; there are none in what is no page of ours, and where scripts do not run.
+async function started(page) {
+  await page.locator('html.js[data-started], html:not(.js)').waitFor({ state: 'attached' })
 }

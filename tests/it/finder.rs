@@ -63,7 +63,7 @@ both_databases! {
     async fn files_channels_and_pages_are_found(app) {
         let owner = app.owner().await;
         let file = rostrum::media::upload(&app.app, &owner.caller(), "loom-closeup.png", samples::png(4, 3).as_slice()).await.unwrap();
-        let url = format!("/media#media-{}", file.id);
+        let url = format!("/media/{}", file.id);
         assert_eq!(found(&app, &owner.browser, "q=closeup").await, std::slice::from_ref(&url));
         owner.browser.submit(&format!("/media/{}", file.id), &[("_method", "PUT"), ("alt", "punched cards")]).await.expect(303);
         assert_eq!(found(&app, &owner.browser, "q=punched").await, std::slice::from_ref(&url));

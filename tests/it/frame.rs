@@ -51,4 +51,34 @@ both_databases! {
         assert_eq!(owner.browser.send(neither).await.status, 403);
         assert_eq!(app.visitor().send(post(&app.visitor(), "https://evil.example", "")).await.status, 403);
     }
+
+    /// The web app can be installed: its manifest is in the language of who asks, and every picture it names is there.
+    async fn the_manifest_names_what_is_there(app) {
+        let visitor = app.visitor();
+        let answer = visitor.get("/manifest.webmanifest").await.expect(200);
+        assert_eq!(answer.header("content-type"), "application/manifest+json");
+        let manifest = answer.json();
+        assert_eq!((&manifest["lang"], &manifest["dir"]), (&"en".into(), &"ltr".into()));
+        let icons = manifest["icons"].as_array().unwrap();
+        assert!(icons.iter().any(|icon| icon["purpose"] == "maskable"));
+        for icon in icons {
+            let picture = visitor.get(icon["src"].as_str().unwrap()).await.expect(200);
+            assert_eq!(picture.header("content-type"), icon["type"].as_str().unwrap());
+        }
+        let asked = visitor.request(reqwest::Method::GET, "/manifest.webmanifest").header("accept-language", "ar");
+        assert_eq!(visitor.send(asked).await.expect(200).json()["dir"], "rtl");
+        for shortcut in manifest["shortcuts"].as_array().unwrap() {
+            app.owner().await.browser.get(shortcut["url"].as_str().unwrap()).await.expect(200);
+        }
+    }
+
+    /// What another app shares is what a new post begins with; whoever is not signed in loses nothing by it.
+    async fn what_is_shared_begins_a_post(app) {
+        let shared = "/posts/new?title=Looms&text=A%20history%20%26%20more&url=https%3A%2F%2Fexample.org%2F1";
+        let page = app.owner().await.browser.get(shared).await.expect(200).page();
+        assert!(page.contains("Looms\nA history &amp; more\nhttps://example.org/1"), "{page}");
+        let to_login = app.visitor().get(shared).await.expect(303);
+        let next: String = url::form_urlencoded::byte_serialize(shared.as_bytes()).collect();
+        assert_eq!(to_login.header("location"), format!("/login?next={next}"));
+    }
 }

@@ -1,9 +1,9 @@
 //! The table `slots`: weekly posting times.
 
 use crate::{
-    channels::slots::NewSlot,
+    channels::slots::{EVERY_DAY, NewSlot},
     db::{Ex, FromRow, Tx, is_unique_violation, q},
-    error::{Error, Message, Result},
+    error::{Error, Message, OrNotFound as _, Result},
     kit::{ChannelId, OrgId, SlotId},
 };
 
@@ -54,6 +54,38 @@ impl Slot {
             }
             inserted => inserted.map(|_| slot),
         }
+    }
+
+    /// Puts back one that was removed. When its time of day is taken again by now, that one gets its days as well.
+    pub async fn bring_back(tx: &mut Tx, org: OrgId, channel: ChannelId, slot: NewSlot) -> Result<()> {
+        let put = q("INSERT INTO slots (id, org_id, channel_id, minute, weekdays) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (channel_id, minute) DO UPDATE SET weekdays = slots.weekdays | excluded.weekdays");
+        let put = put.bind(SlotId::new()).bind(org).bind(channel).bind(slot.minute).bind(slot.weekdays);
+        put.exec(tx).await.map(|_| ())
+    }
+
+    /// Also on these days; [`Error::NotFound`] when the channel has no such slot.
+    pub async fn join(tx: &mut Tx, org: OrgId, channel: ChannelId, id: SlotId, days: i64) -> Result<()> {
+        let more = q("UPDATE slots SET weekdays = weekdays | $1 WHERE org_id = $2 AND channel_id = $3 AND id = $4");
+        let changed = more.bind(days).bind(org).bind(channel).bind(id).exec(tx).await?;
+        if changed == 1 { Ok(()) } else { Err(Error::NotFound("slot")) }
+    }
+
+    /// Not on these days any more, and false when that was the last of them: then the slot is gone. As [`Slot::join`].
+    pub async fn leave(tx: &mut Tx, org: OrgId, channel: ChannelId, id: SlotId, days: i64) -> Result<bool> {
+        let fewer = q("UPDATE slots SET weekdays = weekdays & $1
+             WHERE org_id = $2 AND channel_id = $3 AND id = $4 AND (weekdays & $1) <> 0");
+        let left = fewer.bind(EVERY_DAY & !days).bind(org).bind(channel).bind(id).exec(&mut *tx).await? == 1;
+        if !left {
+            Self::remove(tx, org, channel, id).await?;
+        }
+        Ok(left)
+    }
+
+    /// By id within a channel.
+    pub async fn find(ex: impl Into<Ex<'_>>, org: OrgId, channel: ChannelId, id: SlotId) -> Result<Self> {
+        let one = q("SELECT id, minute, weekdays FROM slots WHERE org_id = $1 AND channel_id = $2 AND id = $3");
+        one.bind(org).bind(channel).bind(id).opt(ex).await.or_not_found("slot")
     }
 
     /// Removes one; [`Error::NotFound`] when the channel has no such slot.

@@ -1,7 +1,10 @@
 //! `/channels/customers`: whom channels are run for, and `/channels/{id}/customer`.
 
-use poem::{handler, web::Path};
-use serde::Serialize;
+use poem::{
+    handler,
+    web::{Path, Query},
+};
+use serde::{Deserialize, Serialize};
 
 use super::{Sent, find, show::back};
 use crate::{
@@ -131,22 +134,51 @@ pub async fn assign(app: App, caller: Caller, Path(channel): Path<String>, sent:
     let Sent { form, peer } = sent;
     caller.require(Role::Admin)?;
     let channel = find(&app, caller.org, &channel).await?;
-    let mut tx = app.db.begin().await?;
-    let customer = match form.get("customer") {
-        "" => None,
-        given => Some(Customer::find(&mut tx, caller.org, id(given)?).await?),
-    };
-    Customer::assign(&mut tx, caller.org, channel.id, customer.as_ref().map(|c| c.id)).await?;
-    tx.commit().await?;
-    let said = match &customer {
-        Some(customer) => Message::new("customers.assigned").with("customer", &customer.name),
-        None => "customers.unassigned".into(),
-    };
-    let flash = Flash::ok(said.with("name", &channel.name));
+    let said = run_for(&app, &channel, form.get("customer")).await?;
+    let before = channel.customer_id.map(|id| id.to_string()).unwrap_or_default();
+    let undo = format!("/channels/{}/customer/reversal?customer={before}", channel.id);
+    let flash = Flash::ok(said).undo(undo, "common.undo");
     // Where it was chosen; anything else is the channel's own page.
     Ok(match form.get("from") {
         "list" => flash.into_response(web::redirect("/channels"), &peer),
         "customers" => flash.into_response(web::redirect("/channels/customers"), &peer),
         _ => back(&channel, flash, &peer),
     })
+}
+
+/// Whom it was run for before.
+#[derive(Deserialize)]
+pub struct Before {
+    customer: String,
+}
+
+/// Takes back what was said last.
+#[handler]
+pub async fn put_back(
+    app: App,
+    caller: Caller,
+    peer: Peer,
+    Path(channel): Path<String>,
+    Query(before): Query<Before>,
+) -> web::Result {
+    caller.require(Role::Admin)?;
+    let channel = find(&app, caller.org, &channel).await?;
+    let said = run_for(&app, &channel, &before.customer).await?;
+    Ok(Flash::ok(said).into_response(web::redirect("/channels"), &peer))
+}
+
+/// For the customer of this id, or for nobody in particular; → what was done, in words.
+async fn run_for(app: &App, channel: &Channel, customer: &str) -> Result<Message> {
+    let mut tx = app.db.begin().await?;
+    let customer = match customer {
+        "" => None,
+        given => Some(Customer::find(&mut tx, channel.org_id, id(given)?).await?),
+    };
+    Customer::assign(&mut tx, channel.org_id, channel.id, customer.as_ref().map(|c| c.id)).await?;
+    tx.commit().await?;
+    let said = match &customer {
+        Some(customer) => Message::new("customers.assigned").with("customer", &customer.name),
+        None => "customers.unassigned".into(),
+    };
+    Ok(said.with("name", &channel.name))
 }

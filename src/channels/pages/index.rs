@@ -19,13 +19,19 @@ use crate::{
     web::{self, Frame},
 };
 
+/// So many customers are shown also without a channel.
+const FEW: usize = 20;
 /// An access that ends so soon is told of in the list.
 const SOON: TimeDelta = TimeDelta::days(14);
 
 /// The page.
 #[derive(Debug, Clone, Serialize)]
 struct Index {
-    channels: Vec<ChannelView>,
+    groups: Vec<Group>,
+    /// The groups have headings: there are customers, and not only one of them is shown.
+    grouped: bool,
+    /// There is a channel in one of the groups.
+    any: bool,
     customers: Vec<CustomerView>,
     /// Only channels of one customer are shown.
     filtered: bool,
@@ -38,6 +44,15 @@ impl View for Index {
     fn title(&self) -> Message {
         "channels.title".into()
     }
+}
+
+/// Channels that are run for the same customer.
+#[derive(Debug, Clone, Serialize)]
+struct Group {
+    /// Nothing: for nobody in particular.
+    id: Option<CustomerId>,
+    name: Option<String>,
+    channels: Vec<ChannelView>,
 }
 
 /// A channel as the templates show it.
@@ -62,8 +77,6 @@ pub struct ChannelView {
     ends_soon: bool,
     url: Option<String>,
     pub zone: String,
-    /// Whom it is run for; on the list only.
-    customer: Option<String>,
 }
 
 /// What is known of the channels of an organisation beside their rows.
@@ -117,7 +130,6 @@ impl ChannelView {
             ends_soon: ends.is_some_and(|at| at < now + SOON),
             url: channel.url.clone().filter(|url| ["https://", "http://", "/"].iter().any(|s| url.starts_with(s))),
             zone: channel.zone.clone(),
-            customer: None,
         }
     }
 }
@@ -149,19 +161,36 @@ pub async fn index(app: App, caller: Caller, frame: Frame, Query(filter): Query<
     }
     let channels = Channel::list(&app.db, caller.org).await?;
     let known = Known::load(&app, &caller, &channels).await?;
-    let name = |channel: &Channel| customers.iter().find(|c| Some(c.id) == channel.customer_id).map(|c| c.name.clone());
-    let view = |channel: &Channel| {
-        let mut view = ChannelView::new(channel, &known, &app, &caller);
-        view.customer = name(channel);
-        view
-    };
-    let shown = channels.iter().filter(|c| chosen.is_none() || c.customer_id == chosen);
+    let can_manage = caller.role >= Role::Admin;
+    let view = |channel: &Channel| ChannelView::new(channel, &known, &app, &caller);
+    let mut groups = groups(&customers, chosen, &channels, view);
+    // Where somebody can drop a channel a group is of use without any; a long list of them is not.
+    let drops = can_manage && customers.len() <= FEW;
+    groups.retain(|group| drops || !group.channels.is_empty());
     let choice = |c: &Customer| CustomerView { id: c.id, name: c.name.clone(), chosen: chosen == Some(c.id) };
     let view = Index {
-        channels: shown.map(view).collect(),
+        any: groups.iter().any(|group| !group.channels.is_empty()),
+        grouped: chosen.is_none() && !customers.is_empty(),
+        groups,
         customers: customers.iter().map(choice).collect(),
         filtered: chosen.is_some(),
-        can_manage: caller.role >= Role::Admin,
+        can_manage,
     };
     Ok(frame.page(&view)?)
+}
+
+/// By customer, in the order of their names; last what is run for nobody in particular. Of one who was chosen alone.
+fn groups(
+    customers: &[Customer],
+    chosen: Option<CustomerId>,
+    channels: &[Channel],
+    view: impl Fn(&Channel) -> ChannelView,
+) -> Vec<Group> {
+    let mut of: HashMap<Option<CustomerId>, Vec<ChannelView>> = HashMap::new();
+    for channel in channels {
+        of.entry(channel.customer_id).or_default().push(view(channel));
+    }
+    let all = customers.iter().map(|c| (Some(c.id), Some(c.name.clone()))).chain([(None, None)]);
+    let shown = all.filter(|(id, _)| chosen.is_none() || *id == chosen);
+    shown.map(|(id, name)| Group { channels: of.remove(&id).unwrap_or_default(), id, name }).collect()
 }

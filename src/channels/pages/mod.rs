@@ -15,7 +15,7 @@ mod returned;
 mod show;
 mod slots;
 
-use poem::{FromRequest, Request, RequestBody, Route, delete, get, post, put};
+use poem::{FromRequest, Request, RequestBody, Route, get, post, put};
 
 use super::model::Channel;
 use crate::{
@@ -49,13 +49,15 @@ pub fn mount(route: Route) -> Route {
         .at("/channels/:id/app", get(app::show).put(app::update).delete(app::remove))
         .at("/channels/:id/app/trial", post(app::attempt))
         .at("/channels/:id/customer", put(customers::assign))
+        .at("/channels/:id/customer/reversal", post(customers::put_back))
         .at("/channels/:id/late", put(late::update))
         .at("/channels/:id/lookups/:name", get(lookups::list))
         .at("/channels/:id/mentions", get(lookups::mentions))
         .at("/channels/:id/pause", post(show::pause).delete(show::resume))
         .at("/channels/:id/test", post(show::test))
         .at("/channels/:id/slots", post(slots::create))
-        .at("/channels/:id/slots/:slot", delete(slots::remove))
+        .at("/channels/:id/slots/restoration", post(slots::restore))
+        .at("/channels/:id/slots/:slot", put(slots::update).delete(slots::remove))
 }
 
 /// The channel a path names; what is no id at all is no channel either.

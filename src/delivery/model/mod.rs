@@ -18,11 +18,13 @@ mod occurrence;
 mod outage;
 mod part;
 mod part_media;
+mod reading;
 mod removal;
 mod resolution;
 mod same;
 mod slot;
 mod step;
+mod takedown;
 mod target;
 mod withdrawal;
 
@@ -42,13 +44,18 @@ pub use occurrence::{Planned, attach, detach, forget, hold_series, occurrences_o
 pub use outage::{Outage, OutageNote, dismiss_outage, find_outage, last_sign, newest_outage, record_outage, silent_since};
 pub use part::{Due, Part, due, find_part, parts_of, remotes_before, take};
 pub use part_media::fill_part_media;
+pub use reading::{Reading, keep_reading, readings_of};
 pub use removal::{bring_back, hold_removed, remove_one, stop_removed, withdraw_unsent};
 pub use resolution::{Resolution, give_up, known_remotes, resolve};
 pub use same::{content_hash, find_same};
 pub use slot::{lock_channels, minute, planned};
 pub use step::{Step, absolve, distrust_keys, shorten_waits, steps_of};
+pub use takedown::{
+    Standing, Takedown, ask_takedown, begin_takedown, end_deletion, intend_deletion, standing, stop_rest, takedowns_of,
+    withdraw_takedown,
+};
 pub use target::{
     NewPart, NewTarget, Target, TargetChange, WAITING_FOR_PERSON, add, add_occurrence, changed, find_target, held_for_channels,
-    hold, is_under_way, let_go, may_be_live, replace, resume, settle, waiting_for_person,
+    hold, is_under_way, let_go, may_be_live, replace, resume, settle, target_even_removed, waiting_for_person,
 };
 pub use withdrawal::{withdraw_lane, withdraw_removed};

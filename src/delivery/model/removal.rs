@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use super::{Target, changed, find_target, settle};
 use crate::{
     db::{Topic, Tx, q},
-    delivery::{HOURLY, TargetState},
+    delivery::{HOURLY, TargetState, trail::note},
     error::Result,
-    events::{self, Event},
     kit::{OrgId, PartId, PostId, TargetId, UserId},
 };
 
@@ -17,7 +16,7 @@ pub async fn remove_one(tx: &mut Tx, org: OrgId, id: TargetId, user: Option<User
     let target = find_target(&mut *tx, org, id).await?;
     withdraw_unsent(tx, id, now).await?;
     q("UPDATE targets SET deleted_at = $2 WHERE id = $1").bind(id).bind(now).exec(tx).await?;
-    note(tx, &target, "target.deleted", user, now).await?;
+    note(tx, &target, ("target.deleted", user, None), now).await?;
     changed(tx, org, target.channel_id).await
 }
 
@@ -94,7 +93,7 @@ pub async fn bring_back(
     .await?;
     for target in &targets {
         wake(tx, target, now).await?;
-        note(tx, target, "target.brought_back", user, now).await?;
+        note(tx, target, ("target.brought_back", user, None), now).await?;
         changed(tx, org, target.channel_id).await?;
     }
     Ok(())
@@ -127,16 +126,4 @@ async fn wake(tx: &mut Tx, target: &Target, now: DateTime<Utc>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-async fn note(tx: &mut Tx, target: &Target, kind: &'static str, user: Option<UserId>, now: DateTime<Utc>) -> Result<()> {
-    let event = Event {
-        kind,
-        post: Some(target.post_id),
-        target: Some(target.id),
-        channel: Some(target.channel_id),
-        user,
-        ..Event::default()
-    };
-    events::record(tx, target.org_id, event, now).await
 }

@@ -107,6 +107,18 @@ pub async fn find_target(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Res
         .or_not_found("post")
 }
 
+/// As [`find_target`], also when it was deleted from the lists: what is at work for it goes on.
+pub async fn target_even_removed(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Result<Target> {
+    q("SELECT ")
+        .push(COLUMNS)
+        .push(" FROM targets WHERE org_id = $1 AND id = $2")
+        .bind(org)
+        .bind(id)
+        .opt(ex)
+        .await
+        .or_not_found("post")
+}
+
 /// A target `t` that waits for a person: the words of the indexes `targets_inbox` and `targets_inbox_kind`, less those that
 /// go on by themselves when the channel's hour is over or when their series does ([`super::super::HOURLY`]).
 pub const WAITING_FOR_PERSON: &str = " AND t.state IN ('needs_you', 'failed', 'published_incomplete', 'held', 'missed') AND t.dropped_at IS NULL AND t.deleted_at IS NULL AND (t.reason IS NULL OR t.reason NOT IN ('hourly_limit', 'series'))";

@@ -5,11 +5,14 @@
 //! [`Doc`] is safe by construction: what it renders to was built from this closed tree.
 
 mod count;
+mod format;
 mod render;
+mod slice;
 
 use std::{collections::HashMap, fmt::Write as _};
 
 pub use count::{Measure, Unit, web_links};
+pub use format::Format;
 pub use render::{Mentioned, Style, without_markup};
 
 use dom_query::{Document, NodeRef};
@@ -192,7 +195,7 @@ impl Reader {
                 self.close();
                 let children = node.children();
                 let items = children.iter().filter(|c| c.node_name().as_deref() == Some("li"));
-                self.blocks.push(Block::List(name == "ol", items.map(|i| trimmed(inlines(i, depth + 1))).collect()));
+                self.blocks.push(Block::List(name == "ol", items.map(|i| trimmed(item(i, depth + 1))).collect()));
             }
             Some("p" | "div" | "section" | "article" | "blockquote" | "li" | "tr" | "pre") => {
                 self.close();
@@ -224,6 +227,19 @@ impl Reader {
 fn is_inline(node: &NodeRef<'_>) -> bool {
     let name = node.node_name();
     matches!(name.as_deref(), Some("br" | "strong" | "b" | "em" | "i" | "u" | "a" | "span"))
+}
+
+/// What stands in an item of a list; of several paragraphs each has its line.
+fn item(node: &NodeRef<'_>, depth: usize) -> Vec<Inline> {
+    let mut found: Vec<Inline> = Vec::new();
+    for child in node.children() {
+        let is_block = matches!(child.node_name().as_deref(), Some("p" | "div"));
+        if is_block && found.iter().any(|inline| !matches!(inline, Inline::Text(text) if text.trim().is_empty())) {
+            found.push(Inline::Break);
+        }
+        found.extend(inline(&child, depth));
+    }
+    found
 }
 
 fn inlines(node: &NodeRef<'_>, depth: usize) -> Vec<Inline> {
@@ -455,6 +471,13 @@ mod tests {
         let html = "<h2>T</h2><ul><li>a</li><li>b</li></ul><p>see <a href=\"https://x.org/\">x.org</a> and <a href=\"https://y.org\">this</a>\
                     <br>by <span data-mention-id=\"did:1\" data-mention-label=\"ann\">@ann</span></p>";
         assert_eq!(Doc::from_html(html).to_plain(), "T\n- a\n- b\nsee https://x.org/ and this (https://y.org)\nby @ann");
+    }
+
+    #[test]
+    fn paragraphs_of_a_list_item_are_its_lines() {
+        let doc = Doc::from_html("<ul><li><p>a</p> <p>b <em>c</em></p></li><li><p>d</p></li></ul>");
+        assert_eq!(doc.to_html(), "<ul><li>a <br>b <em>c</em></li><li>d</li></ul>");
+        assert_eq!(Doc::from_html("<ul><li>\n<p>a</p>\n</li></ul>").to_html(), "<ul><li>a</li></ul>");
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub async fn serve(app: App, Path(path): Path<String>, req: &Request) -> web::Re
 async fn answer(app: &App, path: &str, req: &Request) -> Result<Response> {
     let media = Media::public(&app.db, path).await?;
     // Deleted and in no post: nobody needs it any more. One in a post stays, because platforms fetch it here.
-    if media.deleted_at.is_some() && Media::uses(&app.db, media.org_id, &[media.id]).await?.is_empty() {
+    let shown = async || -> Result<bool> {
+        let used = !Media::uses(&app.db, media.org_id, &[media.id]).await?.is_empty();
+        Ok(used || media.is_cover(&app.db).await?)
+    };
+    if media.deleted_at.is_some() && !shown().await? {
         return Err(Error::NotFound("media"));
     }
     let etag = format!("\"{}\"", hex::encode(&media.sha256));

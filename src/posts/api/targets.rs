@@ -101,6 +101,8 @@ struct RemoteView {
     id: String,
     /// Where it can be seen.
     url: Option<String>,
+    /// When it was deleted there.
+    removed_at: Option<DateTime<Utc>>,
 }
 
 /// The parts of a target.
@@ -317,6 +319,44 @@ impl Targets {
         Ok(act(&app, &token, &once, (&id, if_match.0), Action::Publish).await?)
     }
 
+    /// Delete a published target at its platform
+    ///
+    /// Everything of it, the last part first. It begins after ten seconds; what came of it stands in `takedown`, and when
+    /// nothing of it is live any more its state is `cancelled` with the reason `taken_down`. A conflict when nothing of it
+    /// is live, or its platform cannot. The target itself is deleted with its post. Needs `posts:write`.
+    #[oai(path = "/targets/:id/takedown", method = "post", operation_id = "takeDownTarget", tag = "About::Targets")]
+    async fn take_down(
+        &self,
+        app: App,
+        token: Bearer,
+        once: Once,
+        /// The id of the target.
+        id: Path<String>,
+        /// The `ETag` that was read, to act on nothing that has changed since.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Answer<Reply<TargetView>, Write> {
+        Ok(act(&app, &token, &once, (&id, if_match.0), Action::TakeDown).await?)
+    }
+
+    /// Take a deletion at the platform back
+    ///
+    /// While its `takedown` is `asked`; a conflict when the first request may have left. Needs `posts:write`.
+    #[oai(path = "/targets/:id/takedown", method = "delete", operation_id = "leaveTargetLive", tag = "About::Targets")]
+    async fn leave_live(
+        &self,
+        app: App,
+        token: Bearer,
+        once: Once,
+        /// The id of the target.
+        id: Path<String>,
+        /// The `ETag` that was read, to act on nothing that has changed since.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+    ) -> Answer<Reply<TargetView>, Write> {
+        Ok(act(&app, &token, &once, (&id, if_match.0), Action::LeaveLive).await?)
+    }
+
     /// Say what became of a part
     ///
     /// For a part that needs you: nobody else can know whether it is live. Needs `posts:write`.
@@ -356,6 +396,8 @@ enum Action {
     Restore,
     Retry,
     Publish,
+    TakeDown,
+    LeaveLive,
     Resolve(PartId, delivery::Resolution),
 }
 
@@ -384,6 +426,8 @@ async fn act(
         Action::Restore => delivery::restore(&mut tx, org, target, user, now).await?,
         Action::Retry => delivery::retry(&mut tx, org, target, user, now).await?,
         Action::Publish => delivery::publish_now(&mut tx, org, target, user, now).await?,
+        Action::TakeDown => delivery::take_down(&mut tx, org, target, user, now).await?,
+        Action::LeaveLive => delivery::leave_live(&mut tx, org, target, user, now).await?,
         Action::Resolve(part, answer) => {
             if delivery::find_part(&mut tx, org, part).await?.target_id != target {
                 return Err(Error::NotFound("part").into());
@@ -412,7 +456,7 @@ async fn history(app: &App, org: OrgId, target: TargetId) -> Result<Parts> {
             .collect(),
         attempts: attempts.iter().filter(|a| a.position == part.position).map(AttemptView::new).collect(),
         remotes: (remotes.iter().filter(|r| r.part_id == part.id))
-            .map(|r| RemoteView { id: r.remote_id.clone(), url: r.url.clone() })
+            .map(|r| RemoteView { id: r.remote_id.clone(), url: r.url.clone(), removed_at: r.removed_at })
             .collect(),
         part: PartView::new(part),
     };

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     db::Ex,
-    delivery::{Part, parts_of},
+    delivery::{Part, Takedown, parts_of, takedowns_of},
     error::{Failure, FailureKind, Result},
     kit::{OrgId, PostId, TargetId},
     posts::model::{self, PostRow, StoredPart, TargetRow},
@@ -81,8 +81,32 @@ pub struct TargetView {
     created_at: DateTime<Utc>,
     /// When its first part became live.
     published_at: Option<DateTime<Utc>>,
+    /// How far its deletion at the platform is, once somebody has asked for it.
+    takedown: Option<TakedownView>,
     /// The thread, at least one.
     parts: Vec<PartView>,
+}
+
+/// The deletion of a target at its platform.
+#[derive(Object, Serialize)]
+#[oai(rename = "Takedown")]
+struct TakedownView {
+    /// `asked`, `at_work`, `done` or `failed`.
+    state: String,
+    /// When it was asked for.
+    asked_at: DateTime<Utc>,
+    /// Why the last try did not work; `at_work` is tried again, `failed` is not.
+    failure: Option<FailureView>,
+}
+
+impl From<Takedown> for TakedownView {
+    fn from(takedown: Takedown) -> Self {
+        Self {
+            state: takedown.state.as_str().into(),
+            asked_at: takedown.asked_at,
+            failure: takedown.failure.as_deref().map(FailureView::new),
+        }
+    }
 }
 
 /// The channel of a target.
@@ -189,7 +213,7 @@ fn loose(part: StoredPart) -> LoosePart {
 }
 
 impl TargetView {
-    fn new(row: TargetRow, parts: Vec<PartView>) -> Self {
+    fn new(row: TargetRow, parts: Vec<PartView>, takedown: Option<Takedown>) -> Self {
         Self {
             id: row.id.to_string(),
             post: row.post_id.to_string(),
@@ -208,6 +232,7 @@ impl TargetView {
             settings: Any(row.settings),
             created_at: row.created_at,
             published_at: row.published_at,
+            takedown: takedown.map(TakedownView::from),
             parts,
         }
     }
@@ -216,26 +241,29 @@ impl TargetView {
     pub async fn find(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Result<Self> {
         let mut ex = ex.into();
         let row = model::find_target_row(&mut ex, org, id).await?;
-        let parts = parts_of(ex, org, &[id]).await?;
-        Ok(Self::new(row, parts.into_iter().map(PartView::new).collect()))
+        let mut found = complete(ex, org, vec![row]).await?;
+        found.pop().ok_or(crate::Error::NotFound("target"))
     }
 }
 
-/// Targets with their parts: one query for any number.
+/// Targets with their parts: two queries for any number.
 pub async fn complete(ex: impl Into<Ex<'_>>, org: OrgId, rows: Vec<TargetRow>) -> Result<Vec<TargetView>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let ids: Vec<TargetId> = rows.iter().map(|r| r.id).collect();
     let mut parts: HashMap<TargetId, Vec<PartView>> = HashMap::with_capacity(ids.len());
-    for part in parts_of(ex, org, &ids).await? {
+    let mut ex = ex.into();
+    for part in parts_of(&mut ex, org, &ids).await? {
         parts.entry(part.target_id).or_default().push(PartView::new(part));
     }
-    Ok(rows
-        .into_iter()
-        .map(|row| (parts.remove(&row.id).unwrap_or_default(), row))
-        .map(|(parts, row)| TargetView::new(row, parts))
-        .collect())
+    let takedowns = takedowns_of(ex, org, &ids).await?;
+    let mut takedowns: HashMap<TargetId, Takedown> = takedowns.into_iter().map(|t| (t.target_id, t)).collect();
+    let view = |row: TargetRow| {
+        let (parts, takedown) = (parts.remove(&row.id).unwrap_or_default(), takedowns.remove(&row.id));
+        TargetView::new(row, parts, takedown)
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 impl PostView {
@@ -247,7 +275,7 @@ impl PostView {
         found.pop().ok_or(crate::Error::NotFound("post"))
     }
 
-    /// Posts with their targets: two queries for any number.
+    /// Posts with their targets: three queries for any number.
     pub async fn all(ex: impl Into<Ex<'_>>, org: OrgId, rows: Vec<PostRow>) -> Result<Vec<Self>> {
         if rows.is_empty() {
             return Ok(Vec::new());
@@ -317,6 +345,7 @@ impl Example for TargetView {
             settings: Any(json!({})),
             created_at: instant("2026-11-23T08:00:00Z"),
             published_at: None,
+            takedown: None,
             parts: vec![part],
         }
     }

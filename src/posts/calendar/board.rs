@@ -289,7 +289,7 @@ async fn projected(app: &App, org: OrgId, (from, to): Window, which: &Which) -> 
     Ok(drawn)
 }
 
-/// Addresses of the first picture of each; films have none.
+/// Addresses of the first picture of each; films have their cover.
 async fn pictures(app: &App, org: OrgId, beginnings: &[Beginning], shown: &[&Item]) -> Result<HashMap<MediaId, String>> {
     let stored = beginnings.iter().filter_map(|b| Some(b.media.first()?.id));
     let drawn = shown.iter().filter_map(|item| match item {
@@ -301,7 +301,7 @@ async fn pictures(app: &App, org: OrgId, beginnings: &[Beginning], shown: &[&Ite
         return Ok(HashMap::new());
     }
     let media = Media::find_many(&app.db, org, &ids).await?;
-    Ok(media.into_iter().filter(|m| !m.is_video()).map(|m| (m.id, m.path())).collect())
+    Ok(media.into_iter().filter_map(|m| Some((m.id, m.still()?))).collect())
 }
 
 #[cfg(test)]

@@ -92,6 +92,10 @@ impl Case {
             alt: String::new(),
             created_at: self.now,
             deleted_at: None,
+            focus_x: None,
+            focus_y: None,
+            cover_id: None,
+            cover_file: None,
         };
         self.known.media.insert(id, media);
         self.draft.entries[0].parts[0].media.push(MediaRef { id, alt: alt.into() });

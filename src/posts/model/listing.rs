@@ -86,20 +86,20 @@ pub async fn find_row(ex: impl Into<Ex<'_>>, org: OrgId, id: TargetId) -> Result
     q(SELECT).and(" AND t.org_id = ", org).and(" AND t.id = ", id).opt(ex).await.or_not_found("post")
 }
 
-/// What the first parts of some targets became; those that are not live are left out.
+/// What the first parts of some targets became; those that are not live, or not any more, are left out.
 pub async fn remotes_of(ex: impl Into<Ex<'_>>, org: OrgId, targets: &[TargetId]) -> Result<Vec<RemoteRow>> {
     q("SELECT p.target_id, r.remote_id, r.url FROM parts p JOIN remotes r ON r.part_id = p.id
-       WHERE p.position = 0 AND r.n = 0 AND p.org_id = $1")
+       WHERE p.position = 0 AND r.n = 0 AND r.removed_at IS NULL AND p.org_id = $1")
     .bind(org)
     .list(" AND p.target_id IN ", targets.iter().copied())
     .all(ex)
     .await
 }
 
-/// Where the parts of some targets can be seen, by part.
+/// Where the parts of some targets can be seen, by part; those that were deleted there are left out.
 pub async fn urls_of(ex: impl Into<Ex<'_>>, org: OrgId, targets: &[TargetId]) -> Result<Vec<(PartId, String)>> {
     q("SELECT r.part_id, r.url FROM parts p JOIN remotes r ON r.part_id = p.id
-       WHERE r.n = 0 AND r.url IS NOT NULL AND p.org_id = $1")
+       WHERE r.n = 0 AND r.url IS NOT NULL AND r.removed_at IS NULL AND p.org_id = $1")
     .bind(org)
     .list(" AND p.target_id IN ", targets.iter().copied())
     .all(ex)

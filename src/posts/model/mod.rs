@@ -35,7 +35,7 @@ pub use review::{
     Review, Vote, add_content, add_vote, approved_contents, close_review, open_review, open_reviews, policy_of, review,
     review_of, void_review, votes, waiting_for,
 };
-pub use set::Set;
+pub use set::{Set, SetRow};
 pub use share::{
     NewShare, Share, Subject, add_share, in_review_of, set_share_revoked, share_by_hash, share_seen, shares_of_customers,
     shares_of_post,

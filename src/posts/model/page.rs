@@ -192,11 +192,13 @@ pub struct RemoteAt {
     pub part_id: PartId,
     pub remote_id: String,
     pub url: Option<String>,
+    /// When it was deleted there.
+    pub removed_at: Option<DateTime<Utc>>,
 }
 
 /// What a target's parts became.
 pub async fn remotes_at(ex: impl Into<Ex<'_>>, org: OrgId, target: TargetId) -> Result<Vec<RemoteAt>> {
-    q("SELECT r.part_id, r.remote_id, r.url FROM parts p JOIN remotes r ON r.part_id = p.id
+    q("SELECT r.part_id, r.remote_id, r.url, r.removed_at FROM parts p JOIN remotes r ON r.part_id = p.id
        WHERE p.org_id = $1 AND p.target_id = $2 ORDER BY p.position, r.n LIMIT 2000")
     .bind(org)
     .bind(target)

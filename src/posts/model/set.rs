@@ -15,29 +15,36 @@ const MOST: i64 = 200;
 /// A composer to begin posts from.
 #[derive(Debug, Clone, FromRow)]
 pub struct Set {
+    /// The composer's fields.
+    pub form: JsonColumn<Pairs>,
+}
+
+/// A set as it is listed: without its form, which may be long.
+#[derive(Debug, Clone, FromRow)]
+pub struct SetRow {
     /// Its id.
     pub id: SetId,
     /// What people call it.
     pub name: String,
-    /// The composer's fields.
-    pub form: JsonColumn<Pairs>,
     /// The first words.
     pub words: String,
     /// When it was last saved.
     pub updated_at: DateTime<Utc>,
 }
 
-const SELECT: &str = "SELECT id, name, form, words, updated_at FROM sets WHERE org_id = $1 AND deleted_at IS NULL";
-
 impl Set {
     /// All of an organisation, by name.
-    pub async fn list(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<Vec<Self>> {
-        q(SELECT).bind(org).push(" ORDER BY lower(name), id").all(ex).await
+    pub async fn list(ex: impl Into<Ex<'_>>, org: OrgId) -> Result<Vec<SetRow>> {
+        q("SELECT id, name, words, updated_at FROM sets WHERE org_id = $1 AND deleted_at IS NULL ORDER BY lower(name), id")
+            .bind(org)
+            .all(ex)
+            .await
     }
 
     /// By id within an organisation.
     pub async fn find(ex: impl Into<Ex<'_>>, org: OrgId, id: SetId) -> Result<Self> {
-        q(SELECT).bind(org).and(" AND id = ", id).opt(ex).await.or_not_found("set")
+        let found = q("SELECT form FROM sets WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL").bind(org).bind(id);
+        found.opt(ex).await.or_not_found("set")
     }
 
     /// A new one.

@@ -1,4 +1,4 @@
-//! The tables `tags` and `post_tags`.
+//! The tables `tags` and `post_tags`, and `removed_tags` and `removed_post_tags`, out of which they can be brought back.
 
 use chrono::{DateTime, Utc};
 
@@ -10,6 +10,8 @@ use crate::{
 
 /// Most of one organisation.
 const MOST: i64 = 500;
+/// Most removed ones that can be brought back.
+const MOST_REMOVED: i64 = 100;
 
 /// What posts are sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -87,11 +89,47 @@ impl Tag {
         if taken(changed)? == 1 { Ok(()) } else { Err(Error::NotFound("tag")) }
     }
 
-    /// Removes it; its posts stay, without it.
-    pub async fn remove(tx: &mut Tx, org: OrgId, id: TagId) -> Result<()> {
+    /// Removes it; its posts stay, without it. Which they were is remembered for [`Tag::bring_back`].
+    pub async fn remove(tx: &mut Tx, org: OrgId, id: TagId, now: DateTime<Utc>) -> Result<()> {
+        let kept = q("INSERT INTO removed_tags (id, org_id, name, colour, created_at, removed_at)
+           SELECT id, org_id, name, colour, created_at, $1 FROM tags WHERE org_id = $2 AND id = $3");
+        if kept.bind(now).bind(org).bind(id).exec(&mut *tx).await? != 1 {
+            return Err(Error::NotFound("tag"));
+        }
+        q("INSERT INTO removed_post_tags (tag_id, post_id, org_id) SELECT tag_id, post_id, org_id FROM post_tags WHERE org_id = $1 AND tag_id = $2")
+            .bind(org)
+            .bind(id)
+            .exec(&mut *tx)
+            .await?;
         q("DELETE FROM post_tags WHERE org_id = $1 AND tag_id = $2").bind(org).bind(id).exec(&mut *tx).await?;
-        let removed = q("DELETE FROM tags WHERE org_id = $1 AND id = $2").bind(org).bind(id).exec(tx).await?;
-        if removed == 1 { Ok(()) } else { Err(Error::NotFound("tag")) }
+        q("DELETE FROM tags WHERE org_id = $1 AND id = $2").bind(org).bind(id).exec(&mut *tx).await?;
+        q("DELETE FROM removed_tags WHERE org_id = $1 AND id IN
+           (SELECT id FROM removed_tags WHERE org_id = $1 ORDER BY removed_at DESC, id DESC LIMIT 1000 OFFSET $2)")
+        .bind(org)
+        .bind(MOST_REMOVED)
+        .exec(tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Takes that back: the tag, on the posts that carried it. A conflict when there is another one of its name by now.
+    pub async fn bring_back(tx: &mut Tx, org: OrgId, id: TagId) -> Result<()> {
+        let back = q("INSERT INTO tags (id, org_id, name, colour, created_at)
+           SELECT id, org_id, name, colour, created_at FROM removed_tags WHERE org_id = $1 AND id = $2");
+        match back.bind(org).bind(id).exec(&mut *tx).await {
+            Ok(1) => {}
+            Ok(_) => return Err(Error::NotFound("tag")),
+            Err(e) if is_unique_violation(&e) => return Err(Error::conflict("tags.taken")),
+            Err(e) => return Err(e),
+        }
+        q("INSERT INTO post_tags (post_id, tag_id, org_id) SELECT post_id, tag_id, org_id FROM removed_post_tags WHERE org_id = $1 AND tag_id = $2")
+            .bind(org)
+            .bind(id)
+            .exec(&mut *tx)
+            .await?;
+        q("DELETE FROM removed_post_tags WHERE org_id = $1 AND tag_id = $2").bind(org).bind(id).exec(&mut *tx).await?;
+        q("DELETE FROM removed_tags WHERE org_id = $1 AND id = $2").bind(org).bind(id).exec(tx).await?;
+        Ok(())
     }
 
     /// Those of a post, by name.

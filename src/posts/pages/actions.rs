@@ -13,7 +13,7 @@ use crate::{
     app::App,
     db::Tx,
     delivery::{self, Resolution},
-    error::{Error, FieldError, Result},
+    error::{Error, FieldError, Message, Result},
     events::{self, Event},
     kit::{PartId, PostId, TargetId},
     orgs::Caller,
@@ -54,6 +54,40 @@ pub async fn retry(app: App, caller: Caller, peer: Peer, Path((post, target)): P
     let mut tx = app.db.begin().await?;
     let done = delivery::retry(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
     Ok(place.back(finish(tx, done).await, Flash::ok("post.retried"), &peer)?)
+}
+
+/// Has a target deleted at its platform, after a moment in which that can be taken back.
+#[handler]
+pub async fn take_down(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::take_down(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    match finish(tx, done).await {
+        // The page says so for as long as it is true, and a message would stay longer.
+        Ok(()) => Ok(web::redirect(&page_of(place.post))),
+        Err(Error::Conflict(message)) => Ok(Flash::error(message).into_response(web::redirect(&page_of(place.post)), &peer)),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Takes that back.
+#[handler]
+pub async fn leave_live(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let mut tx = app.db.begin().await?;
+    let done = delivery::leave_live(&mut tx, caller.org, place.target, caller.user, app.clock.now()).await;
+    Ok(place.back(finish(tx, done).await, Flash::ok("post.left_live"), &peer)?)
+}
+
+/// Asks the platform what it counts at a target now.
+#[handler]
+pub async fn read_numbers(app: App, caller: Caller, peer: Peer, Path((post, target)): Path<(String, String)>) -> web::Result {
+    let place = Place::find(&app, &caller, &post, &target).await?;
+    let read = match delivery::read_numbers(&app, caller.org, place.target).await {
+        Err(Error::Provider(failure)) => Err(Error::Conflict(Message::new("post.numbers_failed").with("words", failure.message))),
+        read => read,
+    };
+    Ok(place.back(read, Flash::ok("post.numbers_read"), &peer)?)
 }
 
 /// Sends a target at once, when nothing keeps it from going out.

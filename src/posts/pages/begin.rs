@@ -61,7 +61,8 @@ pub async fn typed(app: &App, caller: &Caller, query: &NewQuery) -> Result<Typed
         return Ok(typed);
     }
     if let (Some(signature), Some(part)) = (snippets.iter().find(|s| s.auto), typed.parts.first_mut()) {
-        part.text = format!("{}\n\n{}", part.text, signature.content);
+        part.text.push_str("\n\n");
+        part.text.push_str(&signature.content);
     }
     Ok(typed)
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Message,
-    kit::text::{Block, Doc, Inline, Style},
+    kit::text::{Doc, Format, Style},
     posts::{
         Problem,
         draft::{Draft, Entry},
@@ -116,18 +116,44 @@ fn advice(entry: &Entry, (typed, desk): (&Typed, &Desk)) -> Vec<(String, String)
         for media in part.media.iter().filter(|m| about.limits.alt > 0 && m.alt.trim().is_empty()) {
             found.push((say("checklist.alt"), format!("{base}[{n}][alt][{}]", media.id)));
         }
-        if about.text == Style::Plain && is_formatted(&part.text) {
-            found.push((say("checklist.formatting"), format!("{base}[{n}][text]")));
-        }
+        found.extend(lost(about.text, &part.text).into_iter().map(|text| (text, format!("{base}[{n}][text]"))));
     }
     found
 }
 
-fn is_formatted(doc: &Doc) -> bool {
-    let marked = |i: &Inline| matches!(i, Inline::Strong(_) | Inline::Emphasis(_) | Inline::Underline(_));
-    doc.blocks.iter().any(|block| match block {
-        Block::Paragraph(inlines) => inlines.iter().any(marked),
-        Block::Heading(..) => true,
-        Block::List(_, items) => items.iter().flatten().any(marked),
-    })
+/// What of the formatting does not arrive, in words.
+fn lost(style: Style, doc: &Doc) -> Vec<String> {
+    let formats = style.loses(doc);
+    let names: Vec<String> = formats.iter().filter_map(|format| word(*format)).map(say).collect();
+    let plain = (!names.is_empty()).then(|| text(&Message::new("checklist.formatting").with("formats", names.join(", "))));
+    let links = formats.contains(&Format::Link).then(|| say("checklist.links"));
+    plain.into_iter().chain(links).collect()
+}
+
+fn word(format: Format) -> Option<&'static str> {
+    match format {
+        Format::Bold => Some("checklist.bold"),
+        Format::Italic => Some("checklist.italic"),
+        Format::Underline => Some("checklist.underline"),
+        Format::Heading => Some("checklist.heading"),
+        Format::Link => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_arrive_is_named() {
+        let doc = Doc::from_html("<p><strong>a</strong> <u>b</u> <a href=\"https://x.org\">c</a></p>");
+        let told = |style| lost(style, &doc).join(" ");
+        assert!(
+            told(Style::Plain).contains("bold, underlined") && told(Style::Plain).contains("address"),
+            "{}",
+            told(Style::Plain)
+        );
+        assert!(!told(Style::Unicode).contains("bold") && told(Style::Unicode).contains("address"));
+        assert!(told(Style::Article).contains("underlined") && !told(Style::Article).contains("address"));
+    }
 }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, FieldError, Message, Result},
-    kit::{PostId, SnippetId, TargetId, recur::Rule},
+    kit::{PostId, SnippetId, TargetId, recur::Rule, text::Doc},
     orgs::Caller,
     posts::{
         Saved,
@@ -149,7 +149,8 @@ impl Form<'_> {
     async fn insert(&mut self, snippet: SnippetId) -> Result<()> {
         let words = Snippet::find(&self.app.db, self.caller.org, snippet).await?.content;
         if let Some(last) = self.typed.parts.last_mut() {
-            last.text = format!("{}\n\n{words}", last.text.trim_end()).trim_start().to_owned();
+            let joined = last.doc().join(Doc::from_plain(&words));
+            last.write(joined);
         }
         Ok(())
     }

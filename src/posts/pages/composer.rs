@@ -22,9 +22,9 @@ use crate::{
     app::App,
     channels::{Channel, ChannelState, Customer, fields, offer},
     error::{FieldError, Message, Result},
-    kit::text::Measure,
+    kit::text::{Format, Measure, Style},
     kit::{ChannelId, CustomerId, DraftId, MediaId, OrgId, PostId, zone},
-    media::Media,
+    media::{Filter, Media},
     orgs::Caller,
     posts::{
         Problem,
@@ -58,7 +58,7 @@ impl Desk {
         Ok(Self {
             channels: Channel::list(&app.db, org).await?,
             media: media.into_iter().map(|m| (m.id, m)).collect(),
-            library: Media::list(&app.db, org, None, LIBRARY).await?,
+            library: Media::list(&app.db, org, &Filter::default(), None, LIBRARY).await?,
             customers: Customer::list(&app.db, org).await?,
         })
     }
@@ -120,6 +120,8 @@ struct Choice {
     customer: Option<CustomerId>,
     /// Accounts can be looked for there.
     mentions: bool,
+    /// What words can be there, as the editor's buttons call it.
+    formats: Vec<&'static str>,
     limit: LimitView,
 }
 
@@ -292,8 +294,13 @@ fn choice(channel: &Channel, typed: &Typed) -> Choice {
         reason: reason.map(say),
         customer: channel.customer_id,
         mentions: about.is_some_and(|a| a.can.mentions),
+        formats: about.map(|a| formats(a.text)).unwrap_or_default(),
         limit: limit(about),
     }
+}
+
+fn formats(style: Style) -> Vec<&'static str> {
+    Format::ALL.into_iter().filter(|format| style.carries(*format)).map(Format::name).collect()
 }
 
 fn limit(about: Option<&Descriptor>) -> LimitView {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     channels::{Channel, fields},
-    delivery::{self, Part, PartState, TargetState},
+    delivery::{self, Part, PartState, TAKEN_DOWN, TargetState},
     error::{Error, FieldError, Result},
     kit::{ChannelId, MediaId, OrgId, PartId, PostId, TagId, TargetId, text::Doc, zone},
     media::Media,
@@ -137,6 +137,7 @@ impl Editing {
             parts,
             own: self.targets.iter().filter(|l| self.own.contains(&l.target.id)).map(own_text).collect(),
             tags: self.tags.clone(),
+            settings: HashMap::new(),
             draft: None,
             set: None,
             when: if draft { "draft" } else { "at" }.into(),
@@ -196,10 +197,13 @@ fn own_text(listed: &Listed) -> OwnText {
 /// True when a target's content may still be changed: nothing of it is live or may be.
 pub fn is_editable(listed: &Listed) -> bool {
     use PartState::{Cancelled, Failed, Skipped, Waiting};
-    listed.target.state.is_editable() && listed.parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
+    listed.target.state.is_editable()
+        && listed.target.reason.as_deref() != Some(TAKEN_DOWN)
+        && listed.parts.iter().all(|p| matches!(p.state, Waiting | Failed | Skipped | Cancelled))
 }
 
-fn same_text(a: &[Part], b: &[Part]) -> bool {
+/// The same thread: its words, pictures and waits.
+pub fn same_text(a: &[Part], b: &[Part]) -> bool {
     let same = |(a, b): (&Part, &Part)| a.content == b.content && a.media.0 == b.media.0 && a.delay_seconds == b.delay_seconds;
     a.len() == b.len() && a.iter().zip(b).all(same)
 }
@@ -211,6 +215,7 @@ fn shown(id: PartId, (content, provider): (&str, &str), media: &[MediaRef], dela
         id: Some(id),
         mentions: mentions::of(&doc, provider),
         text: doc.to_plain(),
+        rich: Some(mentions::as_words(&doc)),
         delay_minutes: (delay_seconds / 60).to_string(),
         media: media.iter().map(|m| m.id).collect(),
         alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
@@ -222,7 +227,8 @@ pub fn answers(typed: &Typed, editing: Option<&Editing>, channel: &Channel) -> J
     let Some(about) = channel.provider().map(|p| p.about()) else { return json!({}) };
     let prefix = format!("settings[{}]", channel.id);
     if !fields::is_sent(&typed.pairs, &prefix) {
-        let stored = editing.and_then(|e| e.target(channel.id)).map(|l| l.target.settings.clone());
+        let copied = || typed.settings.get(&channel.id.to_string()).cloned();
+        let stored = editing.and_then(|e| e.target(channel.id)).map(|l| l.target.settings.clone()).or_else(copied);
         return stored.filter(Json::is_object).unwrap_or_else(|| json!({}));
     }
     // What is saved has no empty entries, and errors count them as they are shown then.
@@ -293,12 +299,16 @@ pub fn time(text: &str) -> std::result::Result<NaiveTime, FieldError> {
 fn entry_part(typed: &TypedPart, editing: Option<&Editing>, media: &HashMap<MediaId, Media>) -> EntryPart {
     let had = typed.id.and_then(|id| editing?.had(id));
     let stored = had.map(|(_, content, _)| Doc::from_html(content));
-    let unchanged = stored.filter(|doc| doc.to_plain() == typed.text.trim_end());
+    let is_same = |doc: &Doc| match &typed.rich {
+        Some(rich) => mentions::as_words(doc) == *rich,
+        None => doc.to_plain() == typed.text.trim_end(),
+    };
+    let unchanged = stored.filter(is_same);
     let seconds = typed.delay_seconds();
     let alt = |id| typed.alts.get(id).or_else(|| media.get(id).map(|m| &m.alt)).cloned().unwrap_or_default();
     EntryPart {
         id: typed.id,
-        text: unchanged.unwrap_or_else(|| Doc::from_plain(&typed.text)),
+        text: unchanged.unwrap_or_else(|| typed.doc()),
         media: typed.media.iter().map(|id| MediaRef { id: *id, alt: alt(id) }).collect(),
         delay_seconds: had.map(|(.., was)| was).filter(|was| was / 60 * 60 == seconds).unwrap_or(seconds),
     }

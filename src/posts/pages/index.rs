@@ -240,7 +240,7 @@ async fn thumbnails(app: &App, org: OrgId, rows: &[MonthRow], loose: &Undated) -
         return Ok(HashMap::new());
     }
     let media = Media::find_many(&app.db, org, &ids).await?;
-    Ok(media.into_iter().filter(|m| !m.is_video()).map(|m| (m.id, m.path())).collect())
+    Ok(media.into_iter().filter_map(|m| Some((m.id, m.still()?))).collect())
 }
 
 fn days(rows: Vec<MonthRow>, loose: Undated, shown: &Shown, reader: Reader) -> Vec<Day> {

@@ -45,6 +45,11 @@ pub fn of(doc: &Doc, provider: &str) -> Vec<Mention> {
     found
 }
 
+/// The text with its mentions as words: what an editor shows, beside which the accounts stand.
+pub fn as_words(doc: &Doc) -> Doc {
+    mapped(doc, &|list| list.iter().flat_map(|inline| rewritten(inline, true, &[])).collect())
+}
+
 /// The text as a channel of `provider` gets it: of the mentions those of the provider, of a stored text that came from
 /// another provider's channel none.
 pub fn written(doc: &Doc, (stored_for, provider): (Option<&str>, &str), mentions: &[Mention]) -> Doc {
@@ -52,7 +57,11 @@ pub fn written(doc: &Doc, (stored_for, provider): (Option<&str>, &str), mentions
     let mut own: Vec<&Mention> = mentions.iter().filter(|m| m.provider == provider).collect();
     // Of two that begin alike, the longer one is meant where it stands.
     own.sort_by_key(|m| std::cmp::Reverse(m.label.len()));
-    let inlines = |list: &[Inline]| list.iter().flat_map(|inline| rewritten(inline, foreign, &own)).collect::<Vec<_>>();
+    mapped(doc, &|list| list.iter().flat_map(|inline| rewritten(inline, foreign, &own)).collect())
+}
+
+/// The text with other inlines in its blocks.
+fn mapped(doc: &Doc, inlines: &dyn Fn(&[Inline]) -> Vec<Inline>) -> Doc {
     let block = |block: &Block| match block {
         Block::Paragraph(list) => Block::Paragraph(inlines(list)),
         Block::Heading(level, list) => Block::Heading(*level, inlines(list)),
@@ -69,6 +78,8 @@ fn rewritten(inline: &Inline, foreign: bool, own: &[&Mention]) -> Vec<Inline> {
         Inline::Strong(list) => vec![Inline::Strong(all(list))],
         Inline::Emphasis(list) => vec![Inline::Emphasis(all(list))],
         Inline::Underline(list) => vec![Inline::Underline(all(list))],
+        // A mention inside of a link would be one link in another.
+        Inline::Link(href, list) if foreign => vec![Inline::Link(href.clone(), all(list))],
         other => vec![other.clone()],
     }
 }
@@ -154,6 +165,7 @@ mod tests {
         assert_eq!(of(&stored, "forum"), [mention("forum", "1", "Ann")]);
         assert_eq!(written(&stored, (Some("forum"), "forum"), &[]), stored);
         assert_eq!(written(&stored, (Some("forum"), "other"), &[]).to_html(), "<p>Hi @Ann</p>");
+        assert_eq!(as_words(&stored).to_html(), "<p>Hi @Ann</p>");
     }
 
     #[test]

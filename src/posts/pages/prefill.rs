@@ -1,10 +1,15 @@
-//! What a new post begins with when an address says so: a time, channels, or what another post says.
+//! What a new post begins with when an address says so: a time, channels, what another post says, or what another app on
+//! the same device shares with this one.
+
+use std::collections::HashSet;
 
 use chrono::NaiveDateTime;
 use serde::Deserialize;
 
 use super::{
+    editing::same_text,
     mentions,
+    own::OwnText,
     typed::{Typed, TypedPart},
 };
 use crate::{
@@ -14,14 +19,14 @@ use crate::{
     kit::{ChannelId, PostId, text::Doc, zone},
     orgs::Caller,
     posts::{
-        listing,
+        Listed, listing,
         model::{self, Post, StoredPart},
     },
     providers::MediaRef,
 };
 
-/// Most characters that are taken over from another program.
-const MOST_SHARED: usize = 20_000;
+/// Characters of what is shared that are taken.
+const LONGEST_SHARED: usize = 20_000;
 
 /// The query of `/posts/new`. What makes no sense is as if it had not been said.
 #[derive(Debug, Default, Deserialize)]
@@ -41,11 +46,11 @@ pub struct Prefill {
     /// `slot`, `now` or `draft`.
     #[serde(default)]
     when: String,
-    /// What was shared from another program: its words, what they are about, and where they stand.
-    #[serde(default)]
-    text: String,
+    /// What is shared, as [`crate::web::manifest`] asks for it.
     #[serde(default)]
     title: String,
+    #[serde(default)]
+    text: String,
     #[serde(default)]
     url: String,
 }
@@ -53,22 +58,17 @@ pub struct Prefill {
 impl Prefill {
     /// Nothing was said.
     pub fn is_empty(&self) -> bool {
-        let all = [&self.at, &self.zone, &self.channels, &self.from, &self.when, &self.text, &self.title, &self.url];
-        all.into_iter().all(String::is_empty)
+        [&self.at, &self.zone, &self.channels, &self.from, &self.when].into_iter().all(String::is_empty) && self.shared().is_empty()
     }
-}
 
-impl Prefill {
-    /// What was shared as one text, each thing once: programs put the address into the words, or the title.
+    /// Title, text and link below each other. Apps put the link into the text, or the title into both: nothing is said twice.
     fn shared(&self) -> String {
-        let mut lines: Vec<&str> = Vec::new();
-        for line in [&self.title, &self.text, &self.url].map(|line| line.trim()) {
-            if !line.is_empty() && !lines.iter().any(|known| known.contains(line)) {
-                lines.retain(|known| !line.contains(known));
-                lines.push(line);
-            }
-        }
-        lines.join("\n").replace('\0', "").chars().take(MOST_SHARED).collect()
+        let pieces = [&self.title, &self.text, &self.url].map(|piece| piece.trim());
+        let again = |n: usize| {
+            pieces.iter().enumerate().any(|(m, other)| m != n && other.contains(pieces[n]) && (m < n || *other != pieces[n]))
+        };
+        let lines: Vec<&str> = (0..pieces.len()).filter(|n| !pieces[*n].is_empty() && !again(*n)).map(|n| pieces[n]).collect();
+        lines.join("\n").chars().take(LONGEST_SHARED).collect()
     }
 }
 
@@ -86,9 +86,8 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     if ["slot", "now", "draft"].contains(&asked.when.as_str()) {
         asked.when.clone_into(&mut typed.when);
     }
-    let shared = asked.shared();
-    if let (Some(part), false) = (typed.parts.first_mut(), shared.is_empty() || from.is_some()) {
-        part.text = shared;
+    if let (None, Some(part)) = (from, typed.parts.first_mut()) {
+        part.text = asked.shared();
     }
     if let Ok(at) = NaiveDateTime::parse_from_str(&asked.at, "%Y-%m-%dT%H:%M") {
         "at".clone_into(&mut typed.when);
@@ -101,23 +100,22 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     Ok(from.is_some())
 }
 
-/// The text of a post and the channels it goes to. Of a post that says different things on different channels it is what the
-/// first of them says.
+/// What a post says, where to, and how it is set there: each channel its own text where that differs from the first one's.
 async fn copy(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Channel]), post: PostId) -> Result<()> {
     Post::find(&app.db, caller.org, post).await?;
     let listed = listing::of_post(&app.db, caller.org, post).await?;
-    let there = |id: ChannelId| channels.iter().any(|c| c.id == id);
-    let mut ids: Vec<String> = Vec::new();
-    for id in listed.iter().map(|l| l.target.channel_id).filter(|id| there(*id)).map(|id| id.to_string()) {
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    typed.channels = ids;
-    typed.parts = match listed.first() {
-        Some(first) => {
-            first.parts.iter().map(|p| part((&p.content, &first.channel.provider), &p.media, p.delay_seconds)).collect()
-        }
+    let there = |l: &&Listed| channels.iter().any(|c| c.id == l.target.channel_id);
+    // A series has many targets for a channel: one says it all.
+    let mut seen = HashSet::new();
+    let firsts: Vec<&Listed> = listed.iter().filter(there).filter(|l| seen.insert(l.target.channel_id)).collect();
+    let lead = firsts.first().copied().or(listed.first());
+    let id = |l: &Listed| l.target.channel_id.to_string();
+    typed.channels = firsts.iter().map(|l| id(l)).collect();
+    typed.settings = firsts.iter().map(|l| (id(l), l.target.settings.clone())).collect();
+    let differs = |l: &&&Listed| lead.is_some_and(|lead| !same_text(&l.parts, &lead.parts));
+    typed.own = firsts.iter().filter(differs).map(|l| OwnText { channel: id(l), on: true, parts: parts(l) }).collect();
+    typed.parts = match lead {
+        Some(lead) => parts(lead),
         None => {
             let loose: Vec<StoredPart> = model::latest_version(&app.db, caller.org, post).await?.1.parts;
             loose.iter().map(|p| part((&p.content, ""), &p.media, p.delay_seconds)).collect()
@@ -129,11 +127,17 @@ async fn copy(app: &App, caller: &Caller, (typed, channels): (&mut Typed, &[Chan
     Ok(())
 }
 
+fn parts(listed: &Listed) -> Vec<TypedPart> {
+    let provider = &listed.channel.provider;
+    listed.parts.iter().map(|p| part((&p.content, provider), &p.media, p.delay_seconds)).collect()
+}
+
 fn part((content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i64) -> TypedPart {
     let doc = Doc::from_html(content);
     TypedPart {
         mentions: mentions::of(&doc, provider),
         text: doc.to_plain(),
+        rich: Some(mentions::as_words(&doc)),
         delay_minutes: (delay_seconds / 60).to_string(),
         media: media.iter().map(|m| m.id).collect(),
         alts: media.iter().map(|m| (m.id, m.alt.clone())).collect(),
@@ -145,19 +149,17 @@ fn part((content, provider): (&str, &str), media: &[MediaRef], delay_seconds: i6
 mod tests {
     use super::*;
 
+    fn shared(title: &str, text: &str, url: &str) -> String {
+        Prefill { title: title.into(), text: text.into(), url: url.into(), ..Prefill::default() }.shared()
+    }
+
     #[test]
     fn what_is_shared_is_said_once() {
-        let shared = |title: &str, text: &str, url: &str| {
-            Prefill { title: title.into(), text: text.into(), url: url.into(), ..Prefill::default() }.shared()
-        };
-        for (given, expected) in [
-            (("", "", ""), ""),
-            (("A title", "", "https://example.org/a"), "A title\nhttps://example.org/a"),
-            (("A title", "A title https://example.org/a", "https://example.org/a"), "A title https://example.org/a"),
-            ((" ", "Words\nof two lines ", ""), "Words\nof two lines"),
-        ] {
-            assert_eq!(shared(given.0, given.1, given.2), expected);
-        }
-        assert_eq!(shared("", &"ü".repeat(MOST_SHARED + 1), "").chars().count(), MOST_SHARED);
+        assert_eq!(shared("Looms", "A history", "https://example.org/1"), "Looms\nA history\nhttps://example.org/1");
+        assert_eq!(shared("", "Read https://example.org/1", "https://example.org/1"), "Read https://example.org/1");
+        assert_eq!(shared("Looms", "Looms", " "), "Looms");
+        assert_eq!(shared("Looms", "Looms: a history", ""), "Looms: a history");
+        assert_eq!(shared("", " ", ""), "");
+        assert_eq!(shared("", &"x".repeat(30_000), "").len(), LONGEST_SHARED);
     }
 }

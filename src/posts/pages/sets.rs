@@ -10,7 +10,7 @@ use crate::{
     kit::SetId,
     orgs::{Caller, check},
     posts::{
-        model::{Pairs, Set, autosave},
+        model::{Pairs, Set, SetRow, autosave},
         words::Reader,
     },
     render::{FieldText, View},
@@ -75,7 +75,7 @@ fn id(given: &str) -> Result<SetId> {
 
 async fn page(app: &App, caller: &Caller, errors: &[FieldError]) -> Result<Sets> {
     let reader = Reader { now: app.clock.now(), zone: caller.zone };
-    let row = |set: Set| Row { id: set.id, name: set.name, words: set.words, when: reader.short(set.updated_at) };
+    let row = |set: SetRow| Row { id: set.id, name: set.name, words: set.words, when: reader.short(set.updated_at) };
     let sets = Set::list(&app.db, caller.org).await?.into_iter().map(row).collect();
     Ok(Sets { sets, errors: FieldText::list(errors) })
 }

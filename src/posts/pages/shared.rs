@@ -91,6 +91,7 @@ struct PartView {
 #[derive(Debug, Serialize)]
 struct Shot {
     url: String,
+    poster: Option<String>,
     alt: String,
     mime: String,
 }
@@ -196,7 +197,7 @@ fn target_view(listed: &Listed, media: &HashMap<MediaId, Media>, reader: Reader)
     let target = &listed.target;
     let shot = |m: &crate::providers::MediaRef| {
         let found = media.get(&m.id)?;
-        Some(Shot { url: found.path(), alt: m.alt.clone(), mime: found.mime.clone() })
+        Some(Shot { url: found.shown(), poster: found.poster(), alt: m.alt.clone(), mime: found.mime.clone() })
     };
     let part = |p: &crate::delivery::Part| PartView {
         text: Doc::from_html(&p.content).to_plain(),

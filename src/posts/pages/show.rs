@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    delivery::{self, CHANGES, IN_REVIEW, NOT_APPROVED, Part, PartState, TargetState},
+    delivery::{self, CHANGES, IN_REVIEW, NOT_APPROVED, Part, PartState, Reading, Takedown, TakedownState, TargetState},
     error::{Failure, FailureKind, FieldError, Message, Result},
     events,
     kit::{MediaId, PartId, PostId, TargetId, text::Doc, zone},
@@ -77,10 +77,32 @@ struct TargetView {
     url: Option<String>,
     parts: Vec<PartView>,
     timeline: Vec<Line>,
+    /// What its platform counts, where it does.
+    numbers: Option<NumbersView>,
+    /// Somebody asked for it to be deleted at its platform, and that is not done.
+    takedown: Option<TakedownView>,
     actions: Actions,
     /// Its time, when it may be given another one.
     #[serde(rename = "move")]
     relocation: Option<Relocation>,
+}
+
+#[derive(Debug, Serialize)]
+struct NumbersView {
+    /// Name and number of each, once they were read.
+    all: Vec<(String, i64)>,
+    read: Option<Moment>,
+    /// They may be read (again).
+    stale: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct TakedownView {
+    /// `asked`, `at_work` or `failed`.
+    state: &'static str,
+    /// Of the platform.
+    provider: String,
+    failure: Option<FailureView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,6 +137,7 @@ struct PartView {
 #[derive(Debug, Clone, Serialize)]
 struct Shot {
     url: String,
+    poster: Option<String>,
     alt: String,
     mime: String,
 }
@@ -137,6 +160,8 @@ struct Actions {
     delete: bool,
     retry: bool,
     publish_now: bool,
+    /// The name of the platform at which it can be deleted.
+    take_down: Option<String>,
     /// Where its channel is connected again, when it waits for that.
     reconnect: Option<String>,
     resolve: Vec<PartId>,
@@ -165,6 +190,8 @@ impl Show {
             urls: model::urls_of(&app.db, caller.org, &ids).await?.into_iter().collect(),
             attempts: model::attempts_of(&app.db, caller.org, &ids).await?,
             events: HashMap::new(),
+            takedowns: delivery::takedowns_of(&app.db, caller.org, &ids).await?.into_iter().map(|t| (t.target_id, t)).collect(),
+            readings: delivery::readings_of(&app.db, caller.org, &ids).await?.into_iter().map(|r| (r.target_id, r)).collect(),
         };
         for id in &ids {
             told.events.insert(*id, events::of_target(&app.db, caller.org, *id).await?);
@@ -179,7 +206,10 @@ impl Show {
                 source: say(source(&post.source)),
             },
             live: listed.iter().any(is_moving),
-            refresh_seconds: refresh_seconds(&listed, told.reader.now),
+            refresh_seconds: match told.takedowns.values().any(|t| t.state.is_open()) {
+                true => Some(2),
+                false => refresh_seconds(&listed, told.reader.now),
+            },
             targets: listed.iter().map(|l| told.target(l, several, series.is_some())).collect(),
             series,
             talk: Talk::read(app, caller, id).await?,
@@ -209,7 +239,9 @@ fn is_moving(listed: &Listed) -> bool {
 
 /// Every two seconds while something moves; within ten minutes of the next time at a calm pace, and then on time.
 fn refresh_seconds(listed: &[Listed], now: DateTime<Utc>) -> Option<i64> {
-    if listed.iter().any(is_moving) {
+    // Read a moment apart, a target may be under way although its parts are through already.
+    let is_ending = |l: &Listed| l.target.state == TargetState::Sending && next_at(l).is_none();
+    if listed.iter().any(|l| is_moving(l) || is_ending(l)) {
         return Some(2);
     }
     let next = listed.iter().filter_map(next_at).min()?;
@@ -242,6 +274,8 @@ struct Told {
     urls: HashMap<PartId, String>,
     attempts: Vec<model::Attempt>,
     events: HashMap<TargetId, Vec<events::Entry>>,
+    takedowns: HashMap<TargetId, Takedown>,
+    readings: HashMap<TargetId, Reading>,
 }
 
 impl Told {
@@ -250,6 +284,7 @@ impl Told {
         let provider = providers::find(&listed.channel.provider).map_or(listed.channel.provider.as_str(), |p| p.about().name);
         let own_zone = zone::parse(&target.zone).unwrap_or(self.reader.zone);
         let events = self.events.get(&target.id).map_or(&[][..], Vec::as_slice);
+        let takedown = self.takedowns.get(&target.id).filter(|t| t.state != TakedownState::Done);
         TargetView {
             id: target.id,
             channel: Face {
@@ -266,15 +301,33 @@ impl Told {
             url: target.url.clone().filter(|url| is_web(url)),
             parts: listed.parts.iter().map(|p| self.part(p, provider)).collect(),
             timeline: timeline::lines(listed, events, &self.attempts, provider, self.reader),
-            actions: actions(listed, several, series),
+            numbers: self.numbers(listed),
+            takedown: takedown.map(|t| takedown_view(t, provider)),
+            actions: Actions {
+                take_down: can_take_down(listed, takedown).then(|| provider.to_owned()),
+                ..actions(listed, several, series)
+            },
             relocation: relocation(listed, own_zone),
         }
+    }
+
+    fn numbers(&self, listed: &Listed) -> Option<NumbersView> {
+        let known = listed.remote.as_ref().is_some_and(|remote| remote.id != "missing");
+        if !known || !delivery::has_numbers(&listed.channel.provider, listed.target.state) {
+            return None;
+        }
+        let reading = self.readings.get(&listed.target.id);
+        Some(NumbersView {
+            all: reading.map(|r| r.numbers.iter().map(|n| (words::metric(&n.name), n.value)).collect()).unwrap_or_default(),
+            read: reading.map(|r| Moment::new(r.read_at, self.reader.now, self.reader.zone)),
+            stale: reading.is_none_or(|r| self.reader.now - r.read_at >= delivery::NUMBERS_LAST),
+        })
     }
 
     fn part(&self, part: &Part, provider: &str) -> PartView {
         let shot = |m: &crate::providers::MediaRef| {
             let media = self.media.get(&m.id)?;
-            Some(Shot { url: media.path(), alt: m.alt.clone(), mime: media.mime.clone() })
+            Some(Shot { url: media.shown(), poster: media.poster(), alt: m.alt.clone(), mime: media.mime.clone() })
         };
         // Of a part that is live, what failed before no longer matters.
         let failure = part.failure.as_ref().filter(|_| part.state != PartState::Published);
@@ -314,6 +367,21 @@ fn failure_view(failure: &Failure, provider: &str) -> FailureView {
     }
 }
 
+fn takedown_view(takedown: &Takedown, provider: &str) -> TakedownView {
+    TakedownView {
+        state: takedown.state.as_str(),
+        provider: provider.to_owned(),
+        failure: takedown.failure.as_ref().map(|f| failure_view(f, provider)),
+    }
+}
+
+/// A person who said that it is live did not say what it is there.
+fn can_take_down(listed: &Listed, takedown: Option<&Takedown>) -> bool {
+    let asked = takedown.is_some_and(|t| t.state.is_open());
+    let known = listed.remote.as_ref().is_none_or(|remote| remote.id != "missing");
+    !asked && known && delivery::can_take_down(&listed.channel.provider, listed.target.state)
+}
+
 fn actions(listed: &Listed, several: bool, series: bool) -> Actions {
     use PartState::*;
     let state = listed.target.state;
@@ -329,6 +397,7 @@ fn actions(listed: &Listed, several: bool, series: bool) -> Actions {
         retry: any(|s| matches!(s, Failed | Skipped)) && !in_doubt,
         publish_now: matches!(state, TargetState::Draft | TargetState::Scheduled | TargetState::Held | TargetState::Missed)
             && !matches!(listed.target.reason.as_deref(), Some(IN_REVIEW | CHANGES | NOT_APPROVED)),
+        take_down: None,
         reconnect: reconnect(listed),
         resolve: listed.parts.iter().filter(|p| p.state == NeedsYou).map(|p| p.id).collect(),
     }

@@ -56,6 +56,16 @@ impl Row {
     }
 }
 
+impl Snippets {
+    /// In the row of a snippet, what somebody wanted it to be.
+    fn show_typed(&mut self, known: &Snippet, form: &Form) {
+        let id = known.id.to_string();
+        if let Some(row) = self.signatures.iter_mut().chain(&mut self.hashtags).find(|row| row.id == id) {
+            *row = Row { id, kind: known.kind.clone(), ..Row::typed(form) };
+        }
+    }
+}
+
 async fn page(app: &App, caller: &Caller, form: &Form, errors: &[FieldError]) -> Result<Snippets> {
     let all = Snippet::list(&app.db, caller.org).await?;
     let of = |kind: &str| all.iter().filter(|s| s.kind == kind).map(Row::stored).collect();
@@ -129,7 +139,9 @@ pub async fn update(app: App, caller: Caller, frame: Frame, peer: Peer, Path(giv
         Ok(()) => Ok(back(Flash::ok("snippets.changed"), &peer)),
         Err(Error::Invalid(mut errors)) => {
             errors.iter_mut().for_each(|e| e.field = format!("{}-{given}", e.field));
-            Ok(frame.invalid(&page(&app, &caller, &Form::default(), &errors).await?)?)
+            let mut page = page(&app, &caller, &Form::default(), &errors).await?;
+            page.show_typed(&known, &form);
+            Ok(frame.invalid(&page)?)
         }
         Err(e) => Err(e.into()),
     }

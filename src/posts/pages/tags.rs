@@ -17,6 +17,8 @@ use crate::{
     web::{self, Flash, Form, Frame, Peer},
 };
 
+const PLACE: &str = "/settings/tags";
+
 /// The page.
 #[derive(Debug, Serialize)]
 struct Tags {
@@ -81,7 +83,7 @@ fn id(given: &str) -> Result<TagId> {
 }
 
 fn back(key: &'static str, peer: &Peer) -> poem::Response {
-    Flash::ok(key).into_response(web::redirect("/settings/tags"), peer)
+    Flash::ok(key).into_response(web::redirect(PLACE), peer)
 }
 
 /// Name and colour of a form.
@@ -140,11 +142,25 @@ async fn change(app: &App, caller: &Caller, id: TagId, form: &Form) -> Result<()
     tx.commit().await
 }
 
-/// Removes one; its posts stay.
+/// Removes one, until somebody takes that back; its posts stay.
 #[handler]
 pub async fn remove(app: App, caller: Caller, peer: Peer, Path(given): Path<String>) -> web::Result {
+    let id = id(&given)?;
     let mut tx = app.db.begin().await?;
-    Tag::remove(&mut tx, caller.org, id(&given)?).await?;
+    Tag::remove(&mut tx, caller.org, id, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(back("tags.removed", &peer))
+    let flash = Flash::ok("tags.removed").undo(format!("{PLACE}/{id}/restoration"), "post.undo");
+    Ok(flash.into_response(web::redirect(PLACE), &peer))
+}
+
+/// Takes that back: the tag stands on its posts again.
+#[handler]
+pub async fn restore(app: App, caller: Caller, peer: Peer, Path(given): Path<String>) -> web::Result {
+    let mut tx = app.db.begin().await?;
+    match Tag::bring_back(&mut tx, caller.org, id(&given)?).await {
+        Ok(()) => tx.commit().await?,
+        Err(Error::Conflict(message)) => return Ok(Flash::error(message).into_response(web::redirect(PLACE), &peer)),
+        Err(e) => return Err(e.into()),
+    }
+    Ok(back("tags.restored", &peer))
 }

@@ -16,6 +16,9 @@ use crate::{
     render::{Moment, text},
 };
 
+/// Most names that the field of a comment offers.
+const MOST_NAMES: usize = 500;
+
 /// What `posts/_talk.html` shows.
 #[derive(Debug, Serialize)]
 pub struct Talk {
@@ -23,8 +26,9 @@ pub struct Talk {
     comments: Vec<CommentView>,
     /// How many are not dealt with.
     open: usize,
-    /// Names that may be mentioned.
+    /// Names that may be mentioned: some, as examples, and all that the field offers.
     people: Vec<String>,
+    names: Vec<String>,
     shares: Vec<ShareView>,
     /// The caller may make links that decide.
     decides: bool,
@@ -90,11 +94,13 @@ impl Talk {
         let comments = model::comments(&app.db, caller.org, post).await?;
         let members = identity::members(&app.db, caller.org).await?;
         let others = members.into_iter().filter(|m| Some(m.user_id) != caller.user).map(|m| m.name);
+        let names: Vec<String> = others.take(MOST_NAMES).collect();
         Ok(Self {
             review: review_view(review::asked(app, caller, post).await?, app, caller),
             open: comments.iter().filter(|c| c.resolved_at.is_none()).count(),
             comments: comments.into_iter().map(|c| comment_view(c, app, caller)).collect(),
-            people: others.take(8).collect(),
+            people: names.iter().take(8).cloned().collect(),
+            names,
             shares: share::of_post(app, caller.org, post).await?.into_iter().map(|s| share_view(s, app, caller)).collect(),
             decides: caller.role >= Role::Admin,
             days: share::DAYS,

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     error::FieldError,
-    kit::{MediaId, text::graphemes},
+    kit::{
+        MediaId,
+        text::{Doc, graphemes},
+    },
     media::Media,
 };
 
@@ -20,6 +23,8 @@ pub struct PartView {
     index: usize,
     id: String,
     text: String,
+    /// The same as HTML, where words alone would not say it.
+    html: String,
     delay_minutes: String,
     media: Vec<Shot>,
     /// See `mentions.rs`: what the form carries beside the text.
@@ -34,6 +39,7 @@ pub struct PartView {
 pub struct Shot {
     id: MediaId,
     url: String,
+    poster: Option<String>,
     name: String,
     alt: String,
     mime: String,
@@ -85,6 +91,7 @@ fn view(n: usize, part: &TypedPart, (base, limit): (&str, Option<usize>), (desk,
         id: part.id.map(|id| id.to_string()).unwrap_or_default(),
         count: graphemes(part.text.trim()),
         text: part.text.clone(),
+        html: part.rich.as_ref().filter(|doc| doc.is_rich()).map(Doc::to_html).unwrap_or_default(),
         delay_minutes: if part.delay_minutes.is_empty() { "0".into() } else { part.delay_minutes.clone() },
         media: part.media.iter().filter_map(|id| desk.media.get(id)).map(|m| shot(m, &alt(&m.id, &m.alt))).collect(),
         mentions: part.mentions.iter().map(Mention::to_form).collect(),
@@ -112,7 +119,8 @@ fn problems(prefix: &str, errors: &[FieldError]) -> Vec<String> {
 pub fn shot(media: &Media, alt: &str) -> Shot {
     Shot {
         id: media.id,
-        url: media.path(),
+        url: media.shown(),
+        poster: media.poster(),
         name: media.name.clone(),
         alt: alt.to_owned(),
         mime: media.mime.clone(),

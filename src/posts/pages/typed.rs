@@ -1,11 +1,17 @@
 //! The composer's form as it came in, and what its buttons do to it without any script. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{action::Action, mentions::Mention, own::OwnText};
+use serde_json::Value as Json;
+
+use super::{
+    action::Action,
+    mentions::{self, Mention},
+    own::OwnText,
+};
 use crate::{
     channels::fields,
-    kit::{DraftId, MediaId, PartId, SetId, TagId},
+    kit::{DraftId, MediaId, PartId, SetId, TagId, text::Doc},
     posts::check::MAX_PARTS,
 };
 
@@ -29,6 +35,8 @@ pub struct Typed {
     pub own: Vec<OwnText>,
     /// Its tags.
     pub tags: Vec<TagId>,
+    /// By channel, settings of the post that this one is a copy of, as far as the form says nothing.
+    pub settings: HashMap<String, Json>,
     /// What it was autosaved as.
     pub draft: Option<DraftId>,
     /// The set it is changed for.
@@ -52,8 +60,10 @@ pub struct TypedPart {
     pub number: usize,
     /// The part it was.
     pub id: Option<PartId>,
-    /// Its text.
+    /// Its words: what stands in the field of a page without scripts.
     pub text: String,
+    /// The same with its formatting, mentions as words; `None`: there is none, or the words were changed without it.
+    pub rich: Option<Doc>,
     /// Minutes to wait before it.
     pub delay_minutes: String,
     /// Pictures and films in order.
@@ -69,14 +79,17 @@ impl Typed {
     pub fn parse(pairs: Vec<(String, String)>) -> Self {
         let mut typed = Self::default();
         let mut parts: BTreeMap<(&str, usize), TypedPart> = BTreeMap::new();
+        let mut worded = HashSet::new();
         for (name, value) in &pairs {
             if let Some((base, n, field)) = part_field(name) {
+                worded.extend((field == "text").then_some((base, n)));
                 parts.entry((base, n)).or_insert_with(|| TypedPart { number: n, ..TypedPart::default() }).set(field, value);
             } else {
                 typed.set(name, value);
             }
         }
-        for ((base, _), part) in parts {
+        for ((base, n), mut part) in parts {
+            part.settle(worded.contains(&(base, n)));
             match typed.own.iter_mut().find(|own| own.base() == base) {
                 Some(own) => own.parts.push(part),
                 None if base == COMMON => typed.parts.push(part),
@@ -214,6 +227,7 @@ impl TypedPart {
         match field {
             "id" => self.id = value.parse().ok(),
             "text" => self.text = value.replace("\r\n", "\n"),
+            "html" if !value.is_empty() => self.rich = Some(mentions::as_words(&Doc::from_html(value)).trim_end()),
             "delay_minutes" => value.trim().clone_into(&mut self.delay_minutes),
             "media" => {
                 if let Ok(id) = value.parse()
@@ -231,6 +245,29 @@ impl TypedPart {
         }
     }
 
+    /// An editor sends formatted text alone; a page without scripts sends the words as well, and where they were changed they
+    /// are what counts.
+    fn settle(&mut self, has_words: bool) {
+        let Some(doc) = &self.rich else { return };
+        let words = doc.to_plain();
+        if !has_words {
+            self.text = words;
+        } else if self.text.trim_end() != words {
+            self.rich = None;
+        }
+    }
+
+    /// The text as it may be formatted.
+    pub fn doc(&self) -> Doc {
+        self.rich.clone().unwrap_or_else(|| Doc::from_plain(&self.text))
+    }
+
+    /// Gives it another text.
+    pub fn write(&mut self, doc: Doc) {
+        self.text = doc.to_plain();
+        self.rich = doc.is_rich().then_some(doc);
+    }
+
     /// Seconds to wait; -1, which no check lets pass, for what is no number.
     pub fn delay_seconds(&self) -> i64 {
         if self.delay_minutes.is_empty() {
@@ -246,8 +283,8 @@ impl TypedPart {
 
     /// The part after it becomes one with it.
     fn take_in(&mut self, next: Self) {
-        let glue = if self.text.trim().is_empty() || next.text.trim().is_empty() { "" } else { "\n\n" };
-        self.text = format!("{}{glue}{}", self.text.trim_end(), next.text.trim_start());
+        let joined = self.doc().join(next.doc());
+        self.write(joined);
         let news: Vec<MediaId> = next.media.into_iter().filter(|id| !self.media.contains(id)).collect();
         self.media.extend(news);
         self.alts.extend(next.alts);
@@ -255,12 +292,13 @@ impl TypedPart {
     }
 
     /// Becomes several: the pieces take its place, what else it carries stays with the first.
-    pub fn in_pieces(self, pieces: Vec<String>) -> Vec<Self> {
+    pub fn in_pieces(self, pieces: Vec<Doc>) -> Vec<Self> {
         let mentions = self.mentions.clone();
         let mut first = Some(self);
-        let piece = |text: String| match first.take() {
-            Some(part) => Self { text, ..part },
-            None => Self { text, mentions: mentions.clone(), ..Self::default() },
+        let piece = |doc: Doc| {
+            let mut part = first.take().unwrap_or_else(|| Self { mentions: mentions.clone(), ..Self::default() });
+            part.write(doc);
+            part
         };
         pieces.into_iter().map(piece).collect()
     }
@@ -363,8 +401,28 @@ mod tests {
         ]);
         form.apply(&form.action());
         assert_eq!((form.parts.len(), form.parts[0].text.as_str(), form.parts[0].media.len()), (1, "a\n\nb", 1));
-        let pieces = form.parts.remove(0).in_pieces(vec!["a".into(), "b".into()]);
+        let pieces = form.parts.remove(0).in_pieces(["a", "b"].map(Doc::from_plain).into());
         assert_eq!((pieces[0].media.len(), pieces[1].media.len(), pieces[1].text.as_str()), (1, 0, "b"));
+    }
+
+    #[test]
+    fn formatting_counts_while_its_words_do() {
+        let html = "<p>a <strong>b</strong></p><ul><li>c</li></ul>";
+        let part = |text: &str| typed(&[("parts[0][html]", html), ("parts[0][text]", text)]).parts.remove(0);
+        let alone = typed(&[("parts[0][html]", html)]).parts.remove(0);
+        assert_eq!((alone.text.as_str(), alone.doc().to_html().as_str()), ("a b\n- c", html), "an editor sends no words");
+        assert_eq!(part("a b\r\n- c\r\n").doc().to_html(), html, "nothing was changed");
+        assert_eq!((part("a b\n- d").rich, part("a b\n- d").text.as_str()), (None, "a b\n- d"), "words were changed without it");
+        assert_eq!((part("").rich, part("").is_blank()), (None, true), "words were taken out");
+    }
+
+    #[test]
+    fn formatted_parts_become_one() {
+        let fields = [("parts[0][html]", "<p><em>a</em></p>"), ("parts[1][text]", "b"), ("action", "merge:1")];
+        let mut form = typed(&fields);
+        form.apply(&form.action());
+        assert_eq!(form.parts[0].doc().to_html(), "<p><em>a</em></p><p></p><p>b</p>");
+        assert_eq!(form.parts[0].text, "a\n\nb");
     }
 
     #[test]

@@ -16,6 +16,7 @@ const AGAIN: usize = 10;
 /// Longest side of a picture: what older servers take, and more than any shows.
 const SIDE: u32 = 4_096;
 const FORMATS: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/webp"];
+const STILLS: &[&str] = &["image/jpeg", "image/png", "image/webp"];
 
 /// A file that the server has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,13 +73,20 @@ async fn upload(call: &Call<'_>, n: usize, file: &MediaFile) -> Result<Upload, F
     if !file.alt.trim().is_empty() {
         form = form.text("description", file.alt.as_str());
     }
+    if let Some(focus) = file.focus {
+        form = form.text("focus", focal(focus));
+    }
     let name = |mime: &str| format!("media-{n}.{}", mime.rsplit('/').next().unwrap_or("bin"));
+    let rules = Rules::kept(&call.tokens.current());
+    let wanted = Picture { max_bytes: rules.image_bytes, max_side: SIDE, formats: FORMATS };
     if file.is_video() {
+        if let Some(cover) = file.cover {
+            let fitted = call.files.fit(cover, Picture { formats: STILLS, ..wanted }).await?;
+            form = form.bytes("thumbnail", fitted.bytes, (&name(&fitted.mime), &fitted.mime));
+        }
         let stream = call.files.stream(file.id).await?;
         form = form.stream("file", (stream, file.bytes), (&name(&file.mime), &file.mime));
     } else {
-        let rules = Rules::kept(&call.tokens.current());
-        let wanted = Picture { max_bytes: rules.image_bytes, max_side: SIDE, formats: FORMATS };
         let fitted = call.files.fit(file.id, wanted).await?;
         form = form.bytes("file", fitted.bytes, (&name(&fitted.mime), &fitted.mime));
     }
@@ -86,6 +94,12 @@ async fn upload(call: &Call<'_>, n: usize, file: &MediaFile) -> Result<Upload, F
     let Attachment { id, url } = reply.json()?;
     let ready = reply.status == 200 && url.is_some();
     Ok(Upload { file: file.id.to_string(), id, at: call.now, ready })
+}
+
+/// Shares from the upper left as distances from the middle: -1 to 1, to the right and up.
+/// <https://docs.joinmastodon.org/api/guidelines/#focal-points>
+fn focal((x, y): (f64, f64)) -> String {
+    format!("{:.2},{:.2}", x * 2.0 - 1.0, 1.0 - y * 2.0)
 }
 
 /// Whether the server has finished: 200, or 206 while it works. One that it does not know (any more) is left to the status,

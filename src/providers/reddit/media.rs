@@ -7,6 +7,7 @@ use super::{ABOUT, api};
 use crate::{
     error::{Failure, FailureKind},
     http::{FormData, Method, Reply},
+    kit::MediaId,
     providers::{Call, MediaFile, Picture},
 };
 
@@ -64,11 +65,11 @@ pub async fn upload(call: &Call<'_>, file: &MediaFile) -> Result<Stored, Failure
     send(call, File::Made(fitted.bytes, fitted.mime)).await
 }
 
-/// Uploads the picture that stands for a video: the one that came along, else a plain one.
-pub async fn poster(call: &Call<'_>, picture: Option<&MediaFile>) -> Result<Stored, Failure> {
+/// Uploads the picture that stands for a video: this one, else a plain one.
+pub async fn poster(call: &Call<'_>, picture: Option<MediaId>) -> Result<Stored, Failure> {
     match picture {
-        Some(file) => {
-            let fitted = call.files.fit(file.id, POSTER).await?;
+        Some(id) => {
+            let fitted = call.files.fit(id, POSTER).await?;
             send(call, File::Made(fitted.bytes, fitted.mime)).await
         }
         None => send(call, File::Made(plain()?, "image/png".into())).await,

@@ -157,8 +157,10 @@ async fn files(call: &Call<'_>, n: usize) -> Result<Vec<(&'static str, String)>,
     if !file.is_video() {
         return Ok(vec![("kind", "image".into()), ("url", url)]);
     }
+    // One that came along was chosen for this post, the cover for all.
+    let picture = picture.map(|picture| picture.id).or(file.cover);
     let upload = async |_| media::poster(call, picture).await;
-    let sent = picture.map_or(&[][..], |picture| picture.id.0.as_bytes());
+    let sent = picture.as_ref().map_or(&[][..], |id| id.0.as_bytes());
     let poster: Stored = call.step(&format!("poster:{n}"), Effect::Repeatable, sent, upload).await?;
     Ok(vec![("kind", "video".into()), ("url", url), ("video_poster_url", poster.url)])
 }

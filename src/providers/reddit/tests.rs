@@ -179,6 +179,15 @@ async fn a_video_has_a_poster_of_its_own_or_a_plain_one() {
 }
 
 #[tokio::test]
+async fn the_cover_of_a_video_stands_for_it_when_no_picture_came_along() {
+    let fake = Fake::start(reddit).await;
+    let mut stage = stage(&fake).film(4, 3, "");
+    stage.media[0].cover = Some(stage.files.add(4, 3, "").id);
+    live(&stage.settings(entries(&[json!({"subreddit": "test", "title": "T", "type": "media"})]))).await;
+    assert_eq!(fake.seen()[3].parts()[2].mime, "image/jpeg");
+}
+
+#[tokio::test]
 async fn several_pictures_are_one_gallery_in_their_order() {
     let leases = std::sync::atomic::AtomicUsize::new(0);
     let fake = Fake::start(move |seen| match seen.path.as_str() {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{
     deeds::{Cast, same},
     model::Row,
@@ -9,7 +11,7 @@ use super::{
     story::{Dialect, Event, Story},
 };
 use crate::{
-    delivery::{PartState, TargetState},
+    delivery::{ON_TIME, PartState, TargetState},
     kit::text::Doc,
 };
 
@@ -119,7 +121,7 @@ impl Evidence<'_> {
         }
         let each = if self.account(row).dialect == Dialect::Bluesky { 2 } else { 1 };
         let asked =
-            self.account(row).asked.iter().filter(|(text, _)| *text == plain(row)).map(|(_, n)| i64::from(*n)).sum::<i64>();
+            self.account(row).asked.iter().filter(|(text, ..)| *text == plain(row)).map(|(_, n, _)| i64::from(*n)).sum::<i64>();
         (asked > each * row.attempts).then(|| format!("G1 {asked} requests and {} intents", row.attempts))
     }
 
@@ -165,22 +167,23 @@ impl Evidence<'_> {
         if self.is_clock_set() || interrupted {
             return Vec::new();
         }
-        let mut by_account: HashMap<&str, Vec<(usize, &Row)>> = HashMap::new();
+        let mut by_account: HashMap<&str, Vec<First<'_>>> = HashMap::new();
         for row in self
             .rows
             .iter()
             .filter(|r| r.position == 0 && !self.cast.touched.contains(&r.target_id) && !r.held && self.is_simple(r))
         {
             let account = self.account(row);
-            if let Some(n) = account.asked.iter().position(|(text, _)| *text == plain(row)) {
-                by_account.entry(account.handle.as_str()).or_default().push((n, row));
+            if let Some(n) = account.asked.iter().position(|(text, ..)| *text == plain(row)) {
+                let at = self.world.began() + account.asked[n].2;
+                by_account.entry(account.handle.as_str()).or_default().push(First { n, at, row });
             }
         }
         let mut broken = Vec::new();
         for list in by_account.values_mut() {
-            list.sort_by_key(|(n, _)| *n);
-            let early = list.windows(2).filter(|w| w[1].1.due_at < w[0].1.due_at);
-            broken.extend(early.map(|w| self.named(w[1].1, "I4 was due earlier and first sent later")));
+            list.sort_by_key(|first| first.n);
+            let early = list.windows(2).filter(|w| w[1].row.due_at < w[0].row.due_at && !w[0].may_overtake(w[1].row));
+            broken.extend(early.map(|w| self.named(w[1].row, "I4 was due earlier and first sent later")));
         }
         broken
     }
@@ -203,6 +206,23 @@ impl Evidence<'_> {
         let away = self.story.lives.iter().any(|l| l.away.1 > 0);
         let line = self.log.lines().find(|l| l.contains("a lane stopped") && (!away || l.contains("panic")))?;
         Some(format!("an internal fault: {line}"))
+    }
+}
+
+/// The first time that a post was asked for.
+struct First<'a> {
+    /// Its place among those of its account.
+    n: usize,
+    /// What the clock said.
+    at: DateTime<Utc>,
+    row: &'a Row,
+}
+
+impl First<'_> {
+    /// What is on time when it is sent does not wait for what is overdue by then.
+    fn may_overtake(&self, other: &Row) -> bool {
+        let late_by = |row: &Row| row.due_at.map_or(TimeDelta::zero(), |due| self.at - due);
+        late_by(self.row) <= ON_TIME && late_by(other) > ON_TIME
     }
 }
 

@@ -95,8 +95,57 @@ both_databases! {
         } else {
             assert_eq!(named(&imported), ["url"]);
         }
-        call(&robot, "delete", &path, &[], Json::Null).await.expect(200);
-        robot.get(&format!("/api/v1{path}")).await.expect(404);
+        let free = format!("/media/{}", uploaded(&robot, samples::png(5, 5)).await.expect(201).json()["id"].as_str().unwrap());
+        call(&robot, "delete", &free, &[], Json::Null).await.expect(200);
+        robot.get(&format!("/api/v1{free}")).await.expect(404);
+        call(&robot, "delete", &path, &[], Json::Null).await.expect(409);
+    }
+
+    /// Found by words, kind, tag and what is missing; tags, focal point and cover are in every answer.
+    async fn files_are_found_and_told_apart(app) {
+        let owner = app.owner().await;
+        let robot = robot(&app, &owner).await;
+        let picture = uploaded(&robot, samples::png(4, 4)).await.expect(201).json();
+        assert_eq!((&picture["tags"], &picture["focus"], &picture["cover"]), (&json!([]), &json!(null), &json!(null)));
+        let film = uploaded(&robot, samples::mp4(64, 32, 75, false)).await.expect(201).json();
+        let path = |file: &Json| format!("/media/{}", file["id"].as_str().unwrap());
+        let change = json!({"alt": "Oak", "name": "loom", "tags": ["Launch", "launch", "two"], "focus": {"x": 0.25, "y": 1}});
+        let changed = call(&robot, "patch", &path(&picture), &[], change).await.expect(200).json();
+        assert_eq!((&changed["tags"], &changed["focus"]), (&json!(["Launch", "two"]), &json!({"x": 0.25, "y": 1.0})));
+        assert_eq!((&changed["name"], &changed["alt"]), (&json!("loom.png"), &json!("Oak")));
+        let covered = call(&robot, "patch", &path(&film), &[], json!({"cover": picture["id"]})).await.expect(200).json();
+        assert_eq!(covered["cover"], picture["id"]);
+        for (query, found) in [
+            ("q=loo", vec![&picture]),
+            ("kind=film", vec![&film]),
+            ("tag=LAUNCH", vec![&picture]),
+            ("only=no_alt", vec![&film]),
+            ("only=unused", vec![&film]),
+            ("q=engine&kind=picture", vec![]),
+        ] {
+            let listed = robot.get(&format!("/api/v1/media?{query}")).await.expect(200).json();
+            let ids: Vec<&Json> = listed["data"].as_array().unwrap().iter().map(|f| &f["id"]).collect();
+            assert_eq!(ids, found.iter().map(|f| &f["id"]).collect::<Vec<_>>(), "{query}");
+        }
+        let bare = call(&robot, "patch", &path(&picture), &[], json!({"focus": null, "tags": []})).await.expect(200).json();
+        assert_eq!((&bare["tags"], &bare["focus"], &bare["alt"]), (&json!([]), &json!(null), &json!("Oak")));
+        assert_eq!(call(&robot, "patch", &path(&film), &[], json!({"cover": null})).await.expect(200).json()["cover"], json!(null));
+        for (body, field) in [
+            (json!({"focus": {"x": 2, "y": 0}}), "focus"),
+            (json!({"cover": film["id"]}), "cover"),
+            (json!({"tags": ["x".repeat(41)]}), "tags"),
+            (json!({"name": " "}), "name"),
+        ] {
+            let of = if field == "cover" { &film } else { &picture };
+            assert_eq!(named(&call(&robot, "patch", &path(of), &[], body).await.expect(422)), [field]);
+        }
+        for (query, field) in [("kind=song", "kind"), ("only=all", "only")] {
+            assert_eq!(named(&robot.get(&format!("/api/v1/media?{query}")).await.expect(422)), [field]);
+        }
+        let mut with = body(&app, 2, channel(&app, owner.org, "A").await, &["Look"]);
+        with["parts"][0]["media"] = json!([{"id": picture["id"]}]);
+        made(&robot, &with).await;
+        assert_eq!(code(&call(&robot, "delete", &path(&picture), &[], Json::Null).await.expect(409)), "conflict");
     }
 
     /// Who am I, and the tokens without their secrets.

@@ -1,5 +1,6 @@
 //! `createPost`, `getPost`, `updatePost`, `deletePost`, and what can be done with targets: `getTarget`, `cancelTarget`,
-//! `restoreTarget`, `retryTarget`, `publishTarget`, `resolvePart`, `listParts`, `getTimeline`.
+//! `restoreTarget`, `retryTarget`, `publishTarget`, `resolvePart`, `listParts`, `getTimeline`. `takeDownTarget` and
+//! `leaveTargetLive` are in `delivery/takedown.rs`.
 
 use rostrum::{db::q, kit::TargetId};
 use serde_json::{Value as Json, json};
@@ -148,7 +149,7 @@ both_databases! {
         let done = call(&robot, "post", &path, &[], live).await.expect(200).json();
         assert_eq!((&done["state"], &done["url"]), (&json!("published"), &json!("https://example.org/1")));
         let parts = robot.get(&format!("/api/v1/targets/{target}/parts")).await.expect(200).json();
-        assert_eq!(parts["data"][0]["remotes"], json!([{"id": "missing", "url": "https://example.org/1"}]));
+        assert_eq!(parts["data"][0]["remotes"], json!([{"id": "missing", "url": "https://example.org/1", "removed_at": null}]));
         let mut edit = body(&app, 3, id, &["Changed"]);
         edit["entries"][0]["target"] = json!(target);
         let late = call(&robot, "put", &format!("/posts/{}", post["id"].as_str().unwrap()), &[("if-match", "*")], edit).await.expect(409);

@@ -100,7 +100,22 @@ both_databases! {
         assert!(owner.browser.get(&format!("/channels?customer={acme}")).await.expect(200).text().contains("No channels of this customer"));
         owner.browser.get("/channels?customer=x").await.expect(404);
 
+        // The list is grouped, and what was said last is taken back to whom it was before, or to nobody.
+        let list = owner.browser.get("/channels").await.expect(200).page();
+        let places = ["Acme</a>", "Zoe</a>", "Nobody in particular"].map(|name| list.find(name).unwrap_or_else(|| panic!("{name}: {list}")));
+        assert!(places.is_sorted() && list.matches("data-movable").count() == 2, "{list}");
+        let whose = async || Channel::find(&app.app.db, owner.org, id).await.unwrap().customer_id.map(|c| c.to_string());
+        owner.browser.submit(&assign, &[("_method", "PUT"), ("customer", &acme), ("from", "list")]).await.expect(303);
+        let undo = format!("{assign}/reversal?customer={zoe}");
+        assert!(owner.browser.get("/channels").await.expect(200).page().contains(&undo));
+        owner.browser.submit(&format!("{assign}/reversal?customer="), &[]).await.expect(303);
+        assert_eq!(whose().await, None);
+        assert_eq!(owner.browser.submit(&undo, &[]).await.expect(303).header("location"), "/channels");
+        assert_eq!(whose().await, Some(zoe.clone()));
+        owner.browser.submit(&format!("{assign}/reversal?customer=x"), &[]).await.expect(404);
+
         // Nobody else's.
+        other.browser.submit(&undo, &[]).await.expect(404);
         other.browser.get(&format!("/channels?customer={zoe}")).await.expect(404);
         other.browser.submit(&taken, &[("_method", "DELETE")]).await.expect(404);
         other.browser.submit(&taken, &[("_method", "PUT"), ("name", "Mine")]).await.expect(404);

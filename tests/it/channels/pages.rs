@@ -38,6 +38,8 @@ async fn every_change(browser: &Client, id: &str) -> Vec<u16> {
         browser.submit(&pause, &[("_method", "DELETE")]).await.status,
         browser.submit(&slots, &[("time", "10:00"), ("weekday", "1")]).await.status,
         browser.submit(&slot, &[("_method", "DELETE")]).await.status,
+        browser.submit(&slot, &[("_method", "PUT"), ("on", "1")]).await.status,
+        browser.submit(&format!("{slots}/restoration?time=10:00&days=1"), &[]).await.status,
         browser.submit(&here, &[("_method", "DELETE")]).await.status,
     ]
 }
@@ -77,8 +79,8 @@ both_databases! {
         }
         other.browser.get(&path).await.expect(404);
         other.browser.get("/channels/not-an-id").await.expect(404);
-        assert_eq!(every_change(&other.browser, &id.to_string()).await, [404; 6]);
-        assert_eq!(every_change(&other.browser, "not-an-id").await, [404; 6]);
+        assert_eq!(every_change(&other.browser, &id.to_string()).await, [404; 8]);
+        assert_eq!(every_change(&other.browser, "not-an-id").await, [404; 8]);
         assert!(!other.browser.get("/channels").await.expect(200).text().contains("telegraph"));
         other.browser.get("/channels/connect/telegraph").await.expect(404);
         other.browser.submit("/channels/connect/telegraph", &[]).await.expect(404);
@@ -94,7 +96,7 @@ both_databases! {
         assert!(list.contains("Ask one of them") && !list.contains("/channels/connect/"));
         let page = owner.browser.get(&format!("/channels/{id}")).await.expect(200).text();
         assert!(page.contains("@ann") && !CONTROLS.iter().any(|c| page.contains(c)), "{page}");
-        assert_eq!(every_change(&owner.browser, &id.to_string()).await, [403; 6]);
+        assert_eq!(every_change(&owner.browser, &id.to_string()).await, [403; 8]);
         owner.browser.get("/channels/connect/sandbox").await.expect(403);
         owner.browser.submit("/channels/connect/sandbox", &[]).await.expect(403);
     }
@@ -150,7 +152,7 @@ both_databases! {
         break_it(&app, owner.org, id).await;
         for path in ["/channels".to_owned(), format!("/channels/{id}")] {
             let page = owner.browser.get(&path).await.expect(200).text();
-            assert!(page.contains("It was &quot;revoked&quot;."), "{page}");
+            assert!(page.contains("It was &quot;revoked&quot;”. Reconnect"), "{page}");
             assert!(page.contains(&format!("/channels/connect/telegraph?channel={id}")));
         }
         let (count,): (i64,) =

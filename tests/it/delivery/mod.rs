@@ -8,6 +8,7 @@ mod people;
 mod publish;
 mod races;
 mod settings;
+mod takedown;
 mod trouble;
 
 use chrono::{DateTime, TimeDelta, Utc};

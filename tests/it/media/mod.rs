@@ -1,6 +1,8 @@
 //! The media library: taking files in, serving them, changing them, making them fit.
 
+mod filter;
 mod fit;
+mod item;
 mod library;
 mod resolve;
 pub mod samples;

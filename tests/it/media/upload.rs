@@ -7,7 +7,7 @@ use reqwest::{
 };
 use rostrum::{
     kit::{MediaId, crypto::sha256},
-    media::Media,
+    media::{Filter, Media},
 };
 use tokio::io::AsyncWriteExt as _;
 
@@ -120,7 +120,7 @@ both_databases! {
 
         break_off(&app, head(&owner.browser).build().unwrap(), &body).await;
         app.until("the partial file goes", || async { files(&app).is_empty().then_some(()) }).await;
-        assert!(Media::list(&app.app.db, owner.org, None, 10).await.unwrap().is_empty());
+        assert!(Media::list(&app.app.db, owner.org, &Filter::default(), None, 10).await.unwrap().is_empty());
     }
 
     /// Without a session nothing is taken; nor from a form of another site or without the session's token.

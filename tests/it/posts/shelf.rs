@@ -44,6 +44,18 @@ both_databases! {
         assert_eq!(owner.browser.submit(&url, &[("_method", "PUT"), ("name", "Launch"), ("colour", "pink")]).await.status, 422);
         owner.browser.submit(&url, &[("_method", "DELETE")]).await.expect(303);
         assert!(worn().await.is_empty());
+        let back = format!("{url}/restoration");
+        assert!(owner.browser.get("/settings/tags").await.page().contains(&back), "it can be taken back");
+        stranger.browser.submit(&back, &[]).await.expect(404);
+        owner.browser.submit(&back, &[]).await.expect(303);
+        assert_eq!(worn().await, ["Always"], "on the posts that carried it");
+        owner.browser.submit(&back, &[]).await.expect(404);
+        // Its name may be another one's by then.
+        owner.browser.submit(&url, &[("_method", "DELETE")]).await.expect(303);
+        add("Always", "red").await.expect(303);
+        owner.browser.submit(&back, &[]).await.expect(303);
+        assert!(owner.browser.get("/settings/tags").await.page().contains("There is a tag of this name already."));
+        assert!(worn().await.is_empty());
         assert_eq!(app.visitor().get("/settings/tags").await.status, 303);
     }
 
@@ -58,6 +70,10 @@ both_databases! {
         add("signature", "Second", "Second\nto none", "true").await.expect(303);
         add("hashtags", "Looms", "looms #jacquard", "true").await.expect(303);
         assert_eq!(add("poem", "x", "x", "").await.status, 422);
+        let first = ids(&app, &owner, "SELECT id FROM snippets WHERE org_id = $1 ORDER BY created_at, name").await.remove(0);
+        let wrong = [("_method", "PUT"), ("name", " "), ("content", "Words that took long to find")];
+        let page = owner.browser.submit(&format!("/settings/signatures/{first}"), &wrong).await.expect(422).page();
+        assert!(page.contains("Words that took long to find"), "what was typed stays: {page}");
         assert_eq!(add("signature", "", "", "").await.status, 422);
         let page = owner.browser.get("/posts/new").await.expect(200).page();
         assert!(page.contains("\n\nSecond\nto none</textarea>") && !page.contains("First of all</textarea>"));

@@ -16,7 +16,7 @@ both_databases! {
         let page = submit(&owner, "/posts", &form(&ann, &long, "split:0")).await.expect(200).page();
         assert!(page.contains("parts[1][text]") && !page.contains("parts[3][text]"), "{page}");
         let pieces = owner.browser.submit("/posts/new/pieces", &form(&ann, &long, "split:0")).await.expect(200).json();
-        let pieces: Vec<&str> = pieces["parts"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();
+        let pieces: Vec<&str> = pieces["parts"].as_array().unwrap().iter().map(|p| p["text"].as_str().unwrap()).collect();
         assert!(pieces.len() >= 2 && pieces.iter().all(|p| p.chars().count() <= 500), "{pieces:?}");
         let bare = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(bare(&pieces.concat()), bare(&long));

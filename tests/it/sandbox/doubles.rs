@@ -148,6 +148,8 @@ impl Part {
             height: None,
             duration: None,
             alt: "four pixels".into(),
+            focus: None,
+            cover: None,
         });
         self
     }

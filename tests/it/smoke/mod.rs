@@ -8,7 +8,7 @@ mod chats;
 mod communities;
 #[allow(dead_code, reason = "the providers' own tests use more of it")]
 #[path = "../../../src/providers/testing/fake.rs"]
-mod fake;
+pub mod fake;
 mod relay;
 mod social;
 mod world;

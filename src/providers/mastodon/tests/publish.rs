@@ -77,6 +77,22 @@ async fn a_poll_belongs_to_the_first_part() {
 }
 
 #[tokio::test]
+async fn what_stays_in_sight_and_what_stands_for_a_film_are_told() {
+    let server = Server::start().await;
+    let mut film = server.stage().text("Film").film(640, 480, "");
+    film.media[0].cover = Some(film.files.add(64, 48, "").id);
+    live(&film).await;
+    let thumbnail = Part::file("thumbnail", ("media-0.jpeg", "image/jpeg"), "jpeg 1");
+    assert_eq!(server.fake.seen()[0].parts(), [thumbnail, Part::file("file", ("media-0.mp4", "video/mp4"), "mp4 0")]);
+
+    let server = Server::start().await;
+    let mut picture = server.stage().text("Picture").picture(64, 48, "");
+    picture.media[0].focus = Some((0.25, 1.0));
+    live(&picture).await;
+    assert_eq!(server.fake.seen()[0].parts()[0], Part::field("focus", "-0.50,-1.00"));
+}
+
+#[tokio::test]
 async fn a_film_is_waited_for() {
     let server = Server::start().await;
     server.state().slow = 2;

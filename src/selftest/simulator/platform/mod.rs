@@ -52,8 +52,8 @@ pub struct Account {
     pub handle: String,
     /// What is live.
     pub copies: Vec<Copy>,
-    /// Writes asked for, by text: how many reached the network, first of each in order.
-    pub asked: Vec<(String, u32)>,
+    /// Writes asked for, by text: how many reached the network and when the first did, first of each in order.
+    pub asked: Vec<(String, u32, Duration)>,
     tokens: u32,
     access: String,
     access_ends: Duration,
@@ -141,6 +141,11 @@ impl World {
 }
 
 impl Inner {
+    /// What the clock said at true time 0.
+    pub fn began(&self) -> DateTime<Utc> {
+        self.began
+    }
+
     /// The network becomes as bad as the story says.
     pub fn begin(&mut self, weather: u64) {
         self.weather = weather;
@@ -156,9 +161,9 @@ impl Inner {
         let course = weather::course(luck, bad, &sent);
         let words = format!("{} {}", sent.method, told(&sent));
         if let Some(text) = writes(&sent) {
-            match known.asked.iter_mut().find(|(t, _)| *t == text) {
-                Some((_, times)) => *times += 1,
-                None => known.asked.push((text, 1)),
+            match known.asked.iter_mut().find(|(t, ..)| *t == text) {
+                Some((_, times, _)) => *times += 1,
+                None => known.asked.push((text, 1, now)),
             }
         }
         self.timeline.add(now, &format!("c{account}"), format!("→ {words} [{course}]"));

@@ -1,4 +1,4 @@
-// Cards follow the mouse, or a finger after a long press, and are dropped on a day, an hour or a free posting time.
+// Cards follow the mouse, or a finger after a long press, and are dropped on a cell: a day, an hour, a free posting time, a customer.
 const SLACK = 5;
 const LONG_PRESS = 350;
 const EDGE = 56;
