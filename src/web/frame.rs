@@ -3,7 +3,10 @@
 use poem::{FromRequest, Request, RequestBody, Response, http::StatusCode};
 use serde::Serialize;
 
-use super::{Flash, Peer};
+use super::{
+    Flash, Peer,
+    places::{Group, SETTINGS},
+};
 use crate::{
     error::Result,
     render::{Pages, View, text},
@@ -51,6 +54,8 @@ pub struct Frame {
     pub reviews: i64,
     /// How far the first steps are, while there are some to do.
     pub first_steps: Option<FrameSteps>,
+    /// The pages of the settings, on those.
+    pub settings: &'static [Group],
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -136,6 +141,7 @@ impl Frame {
             unread: 0,
             reviews: 0,
             first_steps: None,
+            settings: if req.uri().path().starts_with("/settings") { SETTINGS } else { &[] },
             title: String::new(),
             version: VERSION,
             source: SOURCE,
@@ -167,6 +173,7 @@ impl Frame {
             unread: 3,
             reviews: 2,
             first_steps: Some(FrameSteps { done: 2, all: 6, next: "See it published".into(), settled: false }),
+            settings: SETTINGS,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",

@@ -53,3 +53,18 @@ test('hidden and brought back without JavaScript', async () => {
   assert.equal(await page.locator('.sidebar a[href="/start"]').count(), 1)
   browser.check()
 })
+
+test('settings: an index on a phone, a list at the side where there is room', async () => {
+  const page = await browser.page()
+  await page.goto('/settings')
+  await browser.look(page, 'settings')
+  await page.locator('.settings-list a[href="/settings/tags"]').click()
+  await page.waitForURL('**/settings/tags')
+  assert.equal(await page.locator('.settings-nav').isVisible(), true)
+  assert.equal(await page.locator('h1').innerText(), 'Tags')
+  await page.setViewportSize({ width: 390, height: 844 })
+  assert.equal(await page.locator('.settings-nav').isVisible(), false)
+  await page.locator('.settings-back a').click()
+  await page.waitForURL('**/settings')
+  browser.check()
+})

@@ -58,7 +58,8 @@ pub struct Prefill {
 impl Prefill {
     /// Nothing was said.
     pub fn is_empty(&self) -> bool {
-        [&self.at, &self.zone, &self.channels, &self.from, &self.when].into_iter().all(String::is_empty) && self.shared().is_empty()
+        [&self.at, &self.zone, &self.channels, &self.from, &self.when].into_iter().all(String::is_empty)
+            && self.shared().is_empty()
     }
 
     /// Title, text and link below each other. Apps put the link into the text, or the title into both: nothing is said twice.
