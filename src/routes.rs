@@ -17,12 +17,14 @@ use crate::{
     error::{Error, Result},
     finder,
     identity::{self, Signed},
-    inbox, instance, media, notify, orgs, plugs, posts, public_api,
-    render::Language,
-    sandbox, tokens,
+    inbox, instance, media, notify, orgs,
+    orgs::Caller,
+    plugs, posts, public_api,
+    render::{self, Language},
+    sandbox, start, tokens,
     web::{
         self, Form, Frame, Peer, RequestId, cookies, csrf, form,
-        frame::{FrameMembership, FrameOrganisation, FrameUser},
+        frame::{FrameMembership, FrameOrganisation, FrameSteps, FrameUser},
         guard, problem,
     },
 };
@@ -49,6 +51,7 @@ pub fn endpoint(app: &App) -> impl Endpoint<Output = Response> + 'static {
     let pages = admin::jobs::pages::mount(admin::pages::mount(pages));
     let pages = api_v1::pages::mount(public_api::pages::mount(pages));
     let pages = design::pages::mount(finder::pages::mount(tokens::pages::mount(pages)));
+    let pages = start::pages::mount(pages);
     let site = sandbox::Site::inside(app);
     let pages = sandbox::pages::mount(pages);
     let pages = pages.around(around_pages);
@@ -180,6 +183,7 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
             frame.unread = notify::unread(&app.db, &signed.caller).await?;
             frame.reviews = posts::review::waiting_for(app, &signed.caller).await?;
             frame.organisations = organisations(app, signed).await?;
+            frame.first_steps = first_steps(app, &signed.caller).await?;
         }
     }
     if csrf::is_unsafe(req.method()) {
@@ -192,6 +196,11 @@ async fn admit(app: &App, req: &mut Request, frame: &mut Frame) -> Result<()> {
         req.set_data(signed.caller);
     }
     Ok(())
+}
+
+async fn first_steps(app: &App, caller: &Caller) -> Result<Option<FrameSteps>> {
+    let standing = start::standing(app, caller).await?;
+    Ok(standing.map(|s| FrameSteps { done: s.done, all: s.all, next: render::text(&s.next.into()), settled: s.settled }))
 }
 
 async fn organisations(app: &App, signed: &Signed) -> Result<Vec<FrameMembership>> {

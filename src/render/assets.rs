@@ -13,8 +13,10 @@ use crate::kit::crypto::sha256;
 struct Assets;
 
 /// The sheets in the order in which they count, below `css/` and without their ending.
-const SHEETS: [&str; 12] =
-    ["tokens", "base", "layout", "components", "pages", "composer", "rich", "calendar", "people", "channels", "finder", "media"];
+const SHEETS: [&str; 14] = [
+    "tokens", "base", "layout", "components", "pages", "composer", "rich", "calendar", "people", "channels", "finder", "media", "start",
+    "settings",
+];
 /// The address of all of them. Beside them, so that their `url()` keeps working.
 const JOINED: &str = "css/rostrum.css";
 
