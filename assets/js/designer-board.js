@@ -133,12 +133,20 @@ export class Board extends EventTarget {
   }
 
   add(kind, source, looks) {
-    const thing = this.dress(make(kind, source, { left: this.width / 2, top: this.height / 2, ...looks }));
+    const thing = this.dress(make(kind, source, { ...this.room(), ...looks }));
     this.draw(false);
     this.canvas.add(thing);
     this.choose(thing);
     this.tell("changed");
     return thing;
+  }
+
+  /** The middle, or beside what was put there before. */
+  room() {
+    const [step, place] = [this.unit * 0.05, { left: this.width / 2, top: this.height / 2 }];
+    const taken = () => this.things.some((thing) => Math.abs(thing.left - place.left) < 1 && Math.abs(thing.top - place.top) < 1 && !this.covers(thing));
+    for (let n = 0; n < 8 && taken(); n += 1) Object.assign(place, { left: place.left + step, top: place.top + step });
+    return place;
   }
 
   /** A picture that is larger than the canvas is made to fit into it. */

@@ -33,7 +33,7 @@ export class Panel {
     this.groups = [...root.querySelectorAll("[data-for]")];
     paintButtons(root);
     root.addEventListener("input", ({ target }) => this.typed(target));
-    root.addEventListener("change", ({ target }) => target.matches("[data-prop], [data-other-colour]") && this.board.tell("changed"));
+    root.addEventListener("change", ({ target }) => this.settled(target));
     root.addEventListener("click", ({ target }) => this.pressed(target.closest("[data-colour]")));
   }
 
@@ -63,7 +63,8 @@ export class Panel {
       this.waiting = null;
       this.last();
     });
-    this.last = () => this.board.alter(this.subject, (thing) => of(prop).write(thing, value));
+    const { subject } = this;
+    this.last = () => this.board.alter(subject, (thing) => of(prop).write(thing, value));
     if (!(prop in { brightness: 1, contrast: 1, saturation: 1 })) this.flush();
   }
 
@@ -71,6 +72,12 @@ export class Panel {
     cancelAnimationFrame(this.waiting);
     this.waiting = null;
     this.last();
+  }
+
+  settled(field) {
+    if (!field.matches("[data-prop], [data-other-colour]")) return;
+    if (this.waiting) this.flush();
+    this.board.tell("changed");
   }
 
   pressed(button) {

@@ -75,6 +75,7 @@ class Tools {
       file.value = "";
     });
     onFiles(board.stage, (files) => this.bring(files.filter(({ type }) => type.startsWith("image/")).map(fromFile)));
+    board.addEventListener("changed", () => { this.told.textContent = ""; });
     startPicker(place, (_, medium) => this.bring([fromAddress(medium.url)]));
   }
 
@@ -129,10 +130,8 @@ class Tools {
   }
 
   async bring(pictures) {
-    this.told.textContent = "";
-    for (const one of await Promise.allSettled(pictures)) {
-      if (one.status === "fulfilled") this.board.addPicture(one.value);
-      else this.told.textContent = this.place.dataset.unreadable;
-    }
+    const arrived = await Promise.allSettled(pictures);
+    for (const { value } of arrived) if (value) this.board.addPicture(value);
+    if (arrived.some(({ status }) => status === "rejected")) this.told.textContent = this.place.dataset.unreadable;
   }
 }
