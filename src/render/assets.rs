@@ -14,8 +14,21 @@ struct Assets;
 
 /// The sheets in the order in which they count, below `css/` and without their ending.
 const SHEETS: [&str; 15] = [
-    "tokens", "base", "layout", "components", "pages", "composer", "rich", "calendar", "people", "channels", "finder", "media", "designer",
-    "start", "settings",
+    "tokens",
+    "base",
+    "layout",
+    "components",
+    "pages",
+    "composer",
+    "rich",
+    "calendar",
+    "people",
+    "channels",
+    "finder",
+    "media",
+    "designer",
+    "start",
+    "settings",
 ];
 /// The address of all of them. Beside them, so that their `url()` keeps working.
 const JOINED: &str = "css/rostrum.css";
