@@ -13,8 +13,21 @@ use crate::kit::crypto::sha256;
 struct Assets;
 
 /// The sheets in the order in which they count, below `css/` and without their ending.
-const SHEETS: [&str; 14] = [
-    "tokens", "base", "layout", "components", "pages", "composer", "rich", "calendar", "people", "channels", "finder", "media", "start",
+const SHEETS: [&str; 15] = [
+    "tokens",
+    "base",
+    "layout",
+    "components",
+    "pages",
+    "composer",
+    "rich",
+    "calendar",
+    "people",
+    "channels",
+    "finder",
+    "media",
+    "designer",
+    "start",
     "settings",
 ];
 /// The address of all of them. Beside them, so that their `url()` keeps working.

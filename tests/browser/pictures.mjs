@@ -53,7 +53,7 @@ function addresses(at, facts) {
   return [filled]
 }
 
-const MAIN = ['/calendar', '/calendar?view=week', '/calendar?view=day', '/calendar?view=list', '/posts', '/posts/new', '/channels', '/channels/connect', '/inbox', '/media', '/reviews', '/notices', '/settings/account', '/search?q=oil']
+const MAIN = ['/calendar', '/calendar?view=week', '/calendar?view=day', '/calendar?view=list', '/posts', '/posts/new', '/channels', '/channels/connect', '/inbox', '/media', '/media/design', '/reviews', '/notices', '/settings/account', '/search?q=oil']
 const WITHOUT_SESSION = /^\/(login|setup|join|r\/|mail)/
 
 const name = (address) => (address.replace(/\?token=.*/, '').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/[\w-]{43}/, 'TOKEN').replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '') || 'home').slice(0, 80)

@@ -169,6 +169,7 @@ const PAGES: &[(&str, &str, Door)] = &[
     ("put delete", "/channels/:id/slots/:slot", Own),
     ("get post", "/media", Signed),
     ("get", "/media/picker", Signed),
+    ("get", "/media/design", Signed),
     ("post", "/media/bulk", Signed),
     ("post", "/media/restorations/:moment", Own),
     ("get put delete", "/media/:id", Own),
