@@ -70,6 +70,9 @@ pub mod design;
 
 /// L4: for the operator: is it alive, is it ready, is it on time.
 pub mod admin;
+/// L4: what somebody does first in a new organisation.
+pub mod start;
+
 /// L4: the practice platform, inside an instance or alone.
 pub mod sandbox;
 

@@ -27,6 +27,7 @@ const FEATURES: &[&str] = &[
     "inbox",
     "notify",
     "sandbox",
+    "start",
     "public_api",
     "api_v1",
     "admin",

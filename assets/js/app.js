@@ -10,6 +10,7 @@ const behaviours = [
   ["[data-changed]", () => import("./changed.js")],
   ["[data-composer]", () => import("./composer.js")],
   ["[data-copy]", () => import("./copy.js")],
+  ["[data-designer]", () => import("./designer.js")],
   ["[data-fields]", () => import("./fields.js")],
   ["[data-flash]", () => import("./flash.js")],
   ["[data-gallery]", () => import("./gallery.js")],

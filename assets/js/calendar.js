@@ -11,7 +11,6 @@ export function start(root) {
   listenKeys(board);
   listenMenu(board);
   listenLive(board);
-  paint(root);
   offerZones(root);
   closePops(root);
 }
@@ -119,24 +118,15 @@ export class Board {
     if (!fresh) return;
     const before = cell.cloneNode(true);
     before.querySelectorAll(".cal-menu").forEach((menu) => menu.remove());
-    before.querySelectorAll(".cal-tag").forEach((tag) => tag.removeAttribute("style"));
     if (before.outerHTML === fresh.outerHTML) return;
     const active = cell.contains(document.activeElement) ? document.activeElement : null;
     const card = active?.closest("[data-card]")?.dataset;
     const href = active?.getAttribute("href");
     const replacement = document.importNode(fresh, true);
     cell.replaceWith(replacement);
-    paint(replacement);
     if (!active) return;
     const again = (card && replacement.querySelector(`[data-card="${card.card}"] a`)) ?? [...replacement.querySelectorAll("a")].find((a) => a.getAttribute("href") === href);
     again?.focus({ preventScroll: true });
-  }
-}
-
-/** A colour that is no word of the palette. */
-function paint(root) {
-  for (const tag of root.querySelectorAll('.cal-tag[data-colour^="#"]')) {
-    if (/^#[0-9a-f]{6}$/i.test(tag.dataset.colour)) tag.style.backgroundColor = tag.dataset.colour;
   }
 }
 

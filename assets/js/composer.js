@@ -2,6 +2,7 @@
 import { Autosave } from "./autosave.js";
 import { limits, show as showCount } from "./counter.js";
 import { start as startCrop } from "./crop.js";
+import { start as startDesigned } from "./designed.js";
 import { editorOf, prepare } from "./editor.js";
 import { start as startEmoji } from "./emoji.js";
 import { Looks } from "./looks.js";
@@ -45,6 +46,7 @@ class Composer {
     this.autosave = new Autosave(form);
     startCrop(form, (shot, medium) => this.replaceMedium(shot, medium));
     startPicker(form, (part, medium) => this.insert(part, medium));
+    startDesigned(form, (part, medium) => this.insert(part, medium), (shot, medium) => this.replaceMedium(shot, medium));
     startEmoji(form);
     startShelf(form, () => this.own.visibleParts());
   }

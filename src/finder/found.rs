@@ -50,7 +50,7 @@ pub struct Found {
 /// What fits, the best first; pages before everything else.
 pub async fn find(app: &App, caller: &Caller, typed: &str, kind: Option<&'static str>) -> Result<Vec<Found>> {
     let wanted = |of: &str| kind.is_none_or(|kind| kind == of);
-    let mut found = if wanted("page") { places::find(typed, caller.operator) } else { Vec::new() };
+    let mut found = if wanted("page") { places::find(typed, caller) } else { Vec::new() };
     if typed.trim().is_empty() || kind == Some("page") {
         return Ok(found);
     }

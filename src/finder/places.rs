@@ -3,11 +3,13 @@
 use super::found::Found;
 use crate::{
     error::Message,
+    orgs::{Caller, Role},
     render::text,
     search::{Piece, folded},
+    web::places::SETTINGS,
 };
 
-/// Address, name and icon; only operators see the last ones.
+/// Address, name and icon; those of the settings are in [`SETTINGS`].
 const PLACES: &[(&str, &str, &str)] = &[
     ("/posts/new", "nav.compose", "pen-line"),
     ("/calendar", "nav.calendar", "calendar-days"),
@@ -19,25 +21,20 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("/media", "nav.media", "images"),
     ("/notices", "nav.notices", "bell"),
     ("/organisations", "organisations.title", "building-2"),
-    ("/settings/account", "account.profile", "user"),
-    ("/settings/members", "people.title", "users"),
-    ("/settings/organisation", "org.title", "settings"),
-    ("/settings/notices", "notices.choices", "bell"),
-    ("/settings/tags", "tags.title", "tags"),
-    ("/settings/signatures", "snippets.title", "signature"),
-    ("/settings/sets", "sets.title", "layers"),
-    ("/settings/tokens", "token.title", "key-round"),
     ("/docs", "nav.docs", "book-open"),
     ("/sandbox", "nav.wall", "flask-conical"),
 ];
+/// Those that operators alone see.
 const OPERATORS: &[(&str, &str, &str)] = &[("/admin", "nav.admin", "activity"), ("/admin/jobs", "jobs.title", "activity")];
 
 /// Those whose name has a word that begins so; all of them when nothing is asked.
-pub fn find(typed: &str, operator: bool) -> Vec<Found> {
+pub fn find(typed: &str, caller: &Caller) -> Vec<Found> {
     let asked = folded(typed);
     let meets = |name: &str| asked.iter().all(|word| folded(name).iter().any(|own| own.starts_with(word.as_str())));
-    let seen = PLACES.iter().chain(OPERATORS.iter().filter(|_| operator));
-    let named = seen.map(|(url, key, icon)| (*url, text(&Message::new(key)), *icon));
+    let settings = SETTINGS.iter().flat_map(|group| group.places).filter(|one| !one.admin || caller.role >= Role::Admin);
+    let seen = PLACES.iter().chain(OPERATORS.iter().filter(|_| caller.operator)).copied();
+    let seen = seen.chain(settings.map(|one| (one.url, one.name, one.icon)));
+    let named = seen.map(|(url, key, icon)| (url, text(&Message::new(key)), icon));
     let place = |(url, name, icon): (&str, String, &'static str)| Found {
         kind: "page",
         url: url.to_owned(),

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod card;
+mod design;
 mod file;
 mod incoming;
 mod item;
@@ -14,6 +15,7 @@ pub fn mount(route: Route) -> Route {
     route
         .at("/media", get(library::index).post(incoming::create))
         .at("/media/picker", get(library::picker))
+        .at("/media/design", get(design::show))
         .at("/media/bulk", post(bulk::change))
         .at("/media/restorations/:moment", post(bulk::restore))
         .at("/media/:id", get(item::show).put(item::update).delete(item::destroy))

@@ -49,10 +49,18 @@ impl Catalogue {
         Some(args.iter().fold(text.clone(), |text, (name, value)| text.replace(&format!("{{{name}}}"), &self.isolated(value))))
     }
 
-    /// A value of unknown direction, so that its marks stay on its own side in a text that runs the other way (UAX 9).
+    /// A value of unknown direction, so that its marks stay on its own side in a text that runs the other way (UAX 9). What
+    /// holds isolated values itself was put together here and runs as this language does: from within them nothing can be told.
     fn isolated<'a>(&self, value: &'a str) -> Cow<'a, str> {
         let plain = !self.leftward || value.chars().all(|c| c.is_ascii_digit());
-        if plain { Cow::Borrowed(value) } else { Cow::Owned(format!("\u{2068}{value}\u{2069}")) }
+        if plain {
+            Cow::Borrowed(value)
+        } else {
+            {
+                let mark = if value.contains('\u{2068}') { '\u{2067}' } else { '\u{2068}' };
+                Cow::Owned(format!("{mark}{value}\u{2069}"))
+            }
+        }
     }
 
     fn plural(&self, key: &str, args: &[(&str, &str)]) -> Option<&String> {
@@ -132,6 +140,15 @@ mod tests {
         assert_eq!(c.get("a.posts", [("count", "1")]).unwrap(), "1 post");
         assert_eq!(c.get("a.posts", [("count", "0")]).unwrap(), "0 posts");
         assert_eq!(c.get("a.c", []), None);
+    }
+
+    #[test]
+    fn what_is_put_together_runs_as_the_language_does() {
+        let arabic = Catalogue::embedded("ar");
+        let date = arabic.get("date.day", [("day", "24"), ("month", "نوفمبر")]).unwrap();
+        assert_eq!(date, "24 \u{2068}نوفمبر\u{2069}");
+        let at = arabic.get("date.at", [("date", date.as_str()), ("time", "09:20")]).unwrap();
+        assert_eq!(at, "\u{2067}24 \u{2068}نوفمبر\u{2069}\u{2069}، \u{2068}09:20\u{2069}");
     }
 
     #[test]

@@ -82,6 +82,21 @@ pub fn long_of_year(date: NaiveDate) -> String {
     say("date.long_of_year", date)
 }
 
+/// `24`, where the month is said besides.
+pub fn of_month(date: NaiveDate) -> String {
+    say("date.of_month", date)
+}
+
+/// `24 November`.
+pub fn full(date: NaiveDate) -> String {
+    say("date.full", date)
+}
+
+/// `24 November 2026`.
+pub fn full_of_year(date: NaiveDate) -> String {
+    say("date.full_of_year", date)
+}
+
 /// `November 2026`.
 pub fn month(date: NaiveDate) -> String {
     say("date.month", date)
@@ -90,6 +105,11 @@ pub fn month(date: NaiveDate) -> String {
 /// A date of the above with the time of day: `24 Nov 2026, 09:20`.
 pub fn at(date: &str, clock: NaiveDateTime) -> String {
     text(&Message::new("date.at").with("date", date).with("time", clock.format("%H:%M")))
+}
+
+/// As [`at`], to the second: `24 Nov 2026, 09:20:05`.
+pub fn at_second(date: &str, clock: NaiveDateTime) -> String {
+    text(&Message::new("date.at").with("date", date).with("time", clock.format("%H:%M:%S")))
 }
 
 /// A weekday, 0 for Monday: `Tuesday`.

@@ -5,12 +5,13 @@ mod catalogue;
 pub mod date;
 mod field_text;
 mod language;
+mod modules;
 mod moment;
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use minijinja::{
-    AutoEscape, Environment, UndefinedBehavior,
+    AutoEscape, Environment, HtmlEscape, UndefinedBehavior,
     value::{Kwargs, Serde, Value},
 };
 use rust_embed::RustEmbed;
@@ -20,6 +21,7 @@ pub use assets::{Asset, asset, asset_url};
 pub use catalogue::{Catalogue, lookup, text};
 pub use field_text::FieldText;
 pub use language::Language;
+pub use modules::announced;
 pub use moment::Moment;
 
 use crate::error::{Error, Message, Result};
@@ -57,6 +59,7 @@ impl Pages {
         // The plain texts of mails are the only templates that are not HTML.
         env.set_auto_escape_callback(|name| if name.ends_with(".txt") { AutoEscape::None } else { AutoEscape::Html });
         env.add_function("t", translate);
+        env.add_filter("code", code);
         env.add_function("asset", |path: &str| asset_url(path));
         env.add_function("has_asset", |path: &str| asset(path).is_some());
         for name in Templates::iter() {
@@ -89,6 +92,19 @@ fn missing(name: &str) -> Error {
     Error::Internal(anyhow::anyhow!("the template {name} is not embedded"))
 }
 
+/// Words that name code between backticks, as the documents of the APIs do: `text|code` in templates.
+fn code(text: &str) -> Value {
+    let pieces: Vec<&str> = text.split('`').collect();
+    // An odd backtick is one of the words.
+    let whole = pieces.len() % 2 == 1;
+    let mut html = String::new();
+    for (n, piece) in if whole { pieces } else { vec![text] }.into_iter().enumerate() {
+        let escaped = HtmlEscape(piece);
+        let _ = if n % 2 == 1 { write!(html, "<code>{escaped}</code>") } else { write!(html, "{escaped}") };
+    }
+    Value::from_safe_string(html)
+}
+
 /// `t('key', name=value)` in templates.
 fn translate(key: &str, args: Kwargs) -> std::result::Result<String, minijinja::Error> {
     let values: Vec<(String, String)> = args
@@ -99,4 +115,18 @@ fn translate(key: &str, args: Kwargs) -> std::result::Result<String, minijinja::
     catalogue::find(key, &pairs).ok_or_else(|| {
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("the catalogue has no text for {key}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backticks_are_code_and_nothing_else_is_html() {
+        assert_eq!(
+            code("Needs `channels:read` or `<b>` & more.").to_string(),
+            "Needs <code>channels:read</code> or <code>&lt;b&gt;</code> &amp; more."
+        );
+        assert_eq!(code("one ` alone <i>").to_string(), "one ` alone &lt;i&gt;");
+    }
 }

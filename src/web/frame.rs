@@ -3,10 +3,13 @@
 use poem::{FromRequest, Request, RequestBody, Response, http::StatusCode};
 use serde::Serialize;
 
-use super::{Flash, Peer};
+use super::{
+    Flash, Peer,
+    places::{Group, SETTINGS},
+};
 use crate::{
     error::Result,
-    render::{Pages, View, text},
+    render::{Pages, View, announced, text},
 };
 
 /// Where this program's source can be had, which the AGPL grants to everybody who uses it over a network: the package's
@@ -49,6 +52,10 @@ pub struct Frame {
     pub unread: i64,
     /// Posts that wait for the approval of whoever is signed in, counted to a hundred.
     pub reviews: i64,
+    /// How far the first steps are, while there are some to do.
+    pub first_steps: Option<FrameSteps>,
+    /// The pages of the settings, on those.
+    pub settings: &'static [Group],
     /// The page's title.
     pub title: String,
     /// The program's version.
@@ -72,6 +79,19 @@ pub struct FrameUser {
     pub email: String,
     /// The code of the language they chose.
     pub language: Option<&'static str>,
+}
+
+/// The first steps of whoever has just set an organisation up.
+#[derive(Debug, Clone, Serialize)]
+pub struct FrameSteps {
+    /// How many are done.
+    pub done: usize,
+    /// All.
+    pub all: usize,
+    /// The name of the next one.
+    pub next: String,
+    /// Pages need not speak of it any more.
+    pub settled: bool,
 }
 
 /// An outage to be looked at.
@@ -120,6 +140,8 @@ impl Frame {
             operator: false,
             unread: 0,
             reviews: 0,
+            first_steps: None,
+            settings: if req.uri().path().starts_with("/settings") { SETTINGS } else { &[] },
             title: String::new(),
             version: VERSION,
             source: SOURCE,
@@ -150,6 +172,8 @@ impl Frame {
             operator: true,
             unread: 3,
             reviews: 2,
+            first_steps: Some(FrameSteps { done: 2, all: 6, next: "See it published".into(), settled: false }),
+            settings: SETTINGS,
             title: "Posts".into(),
             version: "0.0.0",
             source: "https://example.org/rostrum",
@@ -173,7 +197,7 @@ impl Frame {
     pub fn page_with<V: View>(mut self, status: StatusCode, view: &V) -> Result<Response> {
         self.title = text(&view.title());
         let pages = self.pages.clone().expect("frames of requests carry the templates");
-        let html = pages.render(view, &self)?;
+        let html = announced(pages.render(view, &self)?);
         let mut response = Response::builder().status(status).content_type("text/html; charset=utf-8").body(html);
         if let (false, Some(peer)) = (self.flash.is_empty(), &self.peer) {
             Flash::clear(&mut response, peer);

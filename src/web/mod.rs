@@ -15,6 +15,7 @@ pub mod input;
 mod linger;
 pub mod manifest;
 pub mod payload;
+pub mod places;
 pub mod problem;
 pub mod stream;
 

@@ -12,7 +12,7 @@ const out = path.join(here, 'pictures.out')
 const words = process.argv.slice(2)
 
 // Answers that are no pages of the program: files, data, pieces of pages, and ways to elsewhere.
-const NO_PAGES = ['/', '/openapi.json', '/api/v1/openapi.json', '/assets/:hash/*path', '/media/file/*path', '/live', '/notices/menu', '/channels/:id/lookups/:name',
+const NO_PAGES = ['/', '/manifest.webmanifest', '/openapi.json', '/api/v1/openapi.json', '/assets/:hash/*path', '/media/file/*path', '/media/picker', '/live', '/notices/menu', '/channels/:id/lookups/:name',
   '/channels/:id/mentions', '/channels/connections/:id', '/channels/connections/:id/pictures/:n', '/channels/pictures/:file', '/integrations/social/:provider', '/sandbox/media/:id', '/posts/recurrence']
 
 function paths() {
@@ -53,10 +53,10 @@ function addresses(at, facts) {
   return [filled]
 }
 
-const MAIN = ['/calendar', '/calendar?view=week', '/calendar?view=day', '/calendar?view=list', '/posts', '/posts/new', '/channels', '/channels/connect', '/inbox', '/media', '/reviews', '/notices', '/settings/account', '/search?q=oil']
+const MAIN = ['/calendar', '/calendar?view=week', '/calendar?view=day', '/calendar?view=list', '/posts', '/posts/new', '/channels', '/channels/connect', '/inbox', '/media', '/media/design', '/reviews', '/notices', '/settings/account', '/search?q=oil']
 const WITHOUT_SESSION = /^\/(login|setup|join|r\/|mail)/
 
-const name = (address) => (address.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/[\w-]{43}/, 'TOKEN').replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '') || 'home').slice(0, 80)
+const name = (address) => (address.replace(/\?token=.*/, '').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID').replace(/[\w-]{43}/, 'TOKEN').replace(/[^\w-]+/g, '-').replace(/^-|-$/g, '') || 'home').slice(0, 80)
 
 const rows = []
 const taken = new Map()
@@ -102,7 +102,7 @@ async function take(browser, pages, address, file) {
       const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
       if (wide > room) row.overflow.push(`${where}: ${wide} of ${room}`)
       await page.screenshot({ path: path.join(out, `${file}-${width}-${scheme}.png`), fullPage: true })
-      if ((width === 'desktop') === (scheme === 'light')) {
+      if (process.env.AXE !== '0' && (width === 'desktop') === (scheme === 'light')) {
         const { violations } = await new AxeBuilder({ page }).analyze()
         for (const { id, nodes } of violations) row.violations.push(`${where}: ${id} ${nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`)
       }
@@ -123,6 +123,8 @@ async function take(browser, pages, address, file) {
 async function both(browser, options) {
   const desktop = await browser.page({ ...options, width: 'desktop' })
   const phone = await browser.page({ ...options, width: 'phone', touch: true })
+  // Long pages on a busy machine.
+  for (const page of [desktop, phone]) page.setDefaultTimeout(60_000)
   return { desktop, phone }
 }
 
@@ -137,7 +139,11 @@ async function all(browser, pages, list, suffix = '') {
     taken.set(file, number)
     if (number > 1) file += `-${number}`
     if (words.length && !words.some((word) => address.includes(word) || file.includes(word))) continue
-    await take(browser, pages, address, file)
+    // One page that cannot be had is a fault, and no reason to leave the others out.
+    await take(browser, pages, address, file).catch((error) => {
+      rows.push({ violations: [], overflow: [], console: [error.message] })
+      console.log(`FAULT ${file}: ${error.message.split('\n')[0]}`)
+    })
   }
 }
 
@@ -147,7 +153,7 @@ const browser = await Browser.start()
 let failed = 0
 try {
   const visitor = await both(browser, { signedIn: false })
-  await all(browser, visitor, ['/setup'])
+  await all(browser, visitor, [new URL(browser.setUpLink).pathname + new URL(browser.setUpLink).search])
   await setUp(browser)
   const empty = await both(browser, {})
   await all(browser, empty, ['/calendar', '/posts', '/posts/new', '/channels', '/media', '/inbox', '/reviews', '/notices'], '-empty')

@@ -24,7 +24,7 @@ after(() => browser?.stop())
 test('the organisation chooses what becomes of late posts', async () => {
   const page = await browser.page({ javaScript: true })
   await page.goto('/settings/organisation')
-  await page.locator('.tabs a[href="/settings/delivery"]').click()
+  await page.locator('.settings-nav a[href="/settings/delivery"]').click()
   await page.waitForURL('**/settings/delivery')
   await browser.look(page, 'delivery-settings')
   await field(page, 'late_minutes').fill('90')

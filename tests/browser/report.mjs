@@ -31,6 +31,7 @@ async function server(url, cookie) {
 // What crosses the wire for a page, by kind, and when something of it is seen.
 async function visit(browser, address, signedIn) {
   const page = await browser.page({ signedIn })
+  page.setDefaultTimeout(60_000)
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
   const kinds = new Map(), sizes = {}
@@ -108,7 +109,10 @@ try {
   console.log(`${POSTS} posts in the month; kilobytes as they are sent, milliseconds\n`)
   console.log(`${'page'.padEnd(34)}   html    css     js   font  image     sum  asks  server  paint    lcp`)
   const pages = [['/login', false], [`/calendar?date=${day}`, true], [`/calendar?view=week&date=${day}`, true], [`/calendar?view=day&date=${day}`, true], ['/posts/new', true], [`/posts?month=${day.slice(0, 7)}`, true], ['/media', true], ['/search?q=harvest', true]]
-  for (const [address, signedIn] of pages) await weigh(browser, address, signedIn, signedIn ? cookie : '')
+  // One page that cannot be had is a fault, and no reason to say nothing of the others.
+  for (const [address, signedIn] of pages) {
+    await weigh(browser, address, signedIn, signedIn ? cookie : '').catch((error) => console.log(`${address.padEnd(34)} ${error.message.split('\n')[0]}${verdict(false)}`))
+  }
   console.log(`\nBudget: ${BUDGET.weight} kB without pictures, first paint ${BUDGET.paint} ms, server ${BUDGET.server} ms for a calendar`)
   if (RUNS > 0) {
     console.log(`\n${'Lighthouse, best of ' + RUNS}`.padEnd(35) + CATEGORIES.map((category) => category.padStart(16)).join(''))

@@ -86,7 +86,7 @@ test('an invitation leads a stranger into the organisation', async () => {
 test('a member is shown what they may do, and refused the rest', async () => {
   const page = await asBen()
   await page.goto('/settings/account')
-  assert.equal(await page.locator('.tabs a[href="/settings/tokens"]').count(), 0)
+  assert.equal(await page.locator('.settings-nav a[href="/settings/tokens"]').count(), 0)
   const refused = await page.goto('/settings/organisation')
   assert.equal(refused.status(), 403)
   await browser.look(page, 'forbidden')

@@ -34,6 +34,45 @@ both_databases! {
         visitor.get("/assets/0/../../Cargo.toml").await.expect(404);
     }
 
+    /// A page asks for one sheet, and names in its head the modules that it will want, down to those that they import.
+    async fn a_page_announces_what_it_wants(app) {
+        let owner = app.owner().await;
+        let composer = owner.browser.get("/posts/new").await.expect(200).page();
+        let head = composer.split("</head>").next().unwrap();
+        assert_eq!(head.matches("rel=\"stylesheet\"").count(), 1);
+        assert!(head.contains("/css/rostrum.css\""), "{head}");
+        let announced: Vec<&str> = head.split("rel=\"modulepreload\" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        for name in ["js/composer.js", "js/rich.js", "js/palette.js", "vendor/prosemirror/prosemirror.js"] {
+            assert!(announced.iter().any(|at| at.ends_with(name)), "{name} is not in {announced:?}");
+        }
+        for at in &announced {
+            owner.browser.get(at).await.expect(200);
+        }
+        let login = app.visitor().get("/login").await.expect(200).page();
+        assert!(!login.contains("composer.js"));
+    }
+
+    /// Embedded texts come packed to who takes them so, each packing under a tag of its own; pictures come as they are.
+    async fn embedded_texts_are_packed(app) {
+        let visitor = app.visitor();
+        let url = rostrum::render::asset_url("css/rostrum.css");
+        let ask = |url: &str, how: &'static str| visitor.request(reqwest::Method::GET, url).header("accept-encoding", how);
+        let plain = visitor.send(ask(&url, "identity")).await.expect(200);
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+        for _ in 0..2 {
+            let packed = visitor.send(ask(&url, "gzip, deflate, br")).await.expect(200);
+            assert_eq!(packed.header("content-encoding"), "br");
+            assert!(packed.body.len() * 3 < plain.body.len(), "{} of {}", packed.body.len(), plain.body.len());
+            assert!(packed.header("etag").ends_with("-br\""), "{}", packed.header("etag"));
+        }
+        // This client unpacks gzip by itself, and takes the header away.
+        let packed = visitor.send(ask(&url, "gzip, br;q=0")).await.expect(200);
+        assert!(packed.header("etag").ends_with("-gzip\""), "{}", packed.header("etag"));
+        assert_eq!(packed.text(), plain.text());
+        let font = rostrum::render::asset_url("vendor/inter/inter-latin-wght-normal.woff2");
+        assert_eq!(visitor.send(ask(&font, "gzip, br")).await.expect(200).header("content-encoding"), "");
+    }
+
     /// A form that another site submits is refused, with or without a session; so is one without the session's token.
     async fn forms_of_other_sites_are_refused(app) {
         let owner = app.owner().await;

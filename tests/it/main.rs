@@ -22,6 +22,7 @@ mod public_api;
 mod queue;
 mod sandbox;
 mod smoke;
+mod start;
 mod templates;
 mod tenancy;
 mod zones;

@@ -49,7 +49,7 @@ impl View for Account {
     const TEMPLATE: &'static str = "identity/account.html";
 
     fn title(&self) -> Message {
-        "account.profile".into()
+        "settings.account".into()
     }
 }
 

@@ -20,6 +20,8 @@ use crate::{
     web::{self, Flash, Form, Frame, Peer, cookies},
 };
 
+/// Longest way back that is kept: words shared from another program travel in it.
+const MOST_NEXT: usize = 64_000;
 /// Where somebody goes who came from nowhere.
 const HOME: &str = "/calendar";
 
@@ -114,7 +116,7 @@ impl<'a> poem::FromRequest<'a> for Knock {
 /// ends before they read, and take `\` for `/`.
 fn next(given: &str) -> &str {
     let ours = given.starts_with('/') && !given.starts_with("//") && !given.contains('\\');
-    if ours && given.len() <= 2_000 && given.chars().all(|c| c.is_ascii_graphic()) { given } else { HOME }
+    if ours && given.len() <= MOST_NEXT && given.chars().all(|c| c.is_ascii_graphic()) { given } else { HOME }
 }
 
 /// A wait in whole minutes, rounded up.

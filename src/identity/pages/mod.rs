@@ -5,6 +5,7 @@ mod join;
 mod login;
 mod members;
 mod organisations;
+mod settings;
 mod setup;
 
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub fn mount(route: Route) -> Route {
         .at("/setup", get(setup::show).post(setup::create))
         .at("/login", get(login::show).post(login::sign_in))
         .at("/logout", post(login::sign_out))
-        .at("/settings", get(account::to_account))
+        .at("/settings", get(settings::index))
         .at("/settings/account", get(account::show).put(account::rename))
         .at("/settings/language", put(account::choose_language).get(account::to_account))
         .at("/settings/password", put(account::change_password).get(account::to_account))

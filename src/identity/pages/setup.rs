@@ -75,7 +75,7 @@ pub async fn create(app: App, device: Device, peer: Peer, form: Form, frame: Fra
     }
     match identity::complete_setup(&app, token, new_owner(&form), &device).await {
         Ok(cookie) => {
-            let response = signed_in(web::redirect("/channels"), &peer, &cookie);
+            let response = signed_in(web::redirect("/start"), &peer, &cookie);
             Ok(Flash::ok("setup.done").into_response(response, &peer))
         }
         Err(Error::Conflict(_)) => Ok(over(&peer)),

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::{
     error::Message,
     kit::zone,
-    render::{lookup, text},
+    render::{date, lookup, text},
 };
 
 /// How time is drawn.
@@ -111,16 +111,16 @@ impl Period {
     /// `November 2026`, `23 – 29 November 2026`, `Monday 23 November 2026`.
     pub fn title(&self) -> String {
         match self.look {
-            Look::Day => self.date.format("%A %-d %B %Y").to_string(),
-            Look::Month | Look::List => self.date.format("%B %Y").to_string(),
+            Look::Day => date::long_of_year(self.date),
+            Look::Month | Look::List => date::month(self.date),
             Look::Week => {
                 let (from, to) = (self.days[0], self.days[self.days.len() - 1]);
                 let from = match () {
-                    () if from.year() != to.year() => from.format("%-d %B %Y"),
-                    () if from.month() != to.month() => from.format("%-d %B"),
-                    () => from.format("%-d"),
+                    () if from.year() != to.year() => date::full_of_year(from),
+                    () if from.month() != to.month() => date::full(from),
+                    () => date::of_month(from),
                 };
-                text(&Message::new("calendar.from_to").with("from", from).with("to", to.format("%-d %B %Y")))
+                text(&Message::new("calendar.from_to").with("from", from).with("to", date::full_of_year(to)))
             }
         }
     }

@@ -43,6 +43,9 @@ pub struct Prefill {
     /// The post to begin with.
     #[serde(default)]
     from: String,
+    /// `slot`, `now` or `draft`.
+    #[serde(default)]
+    when: String,
     /// What is shared, as [`crate::web::manifest`] asks for it.
     #[serde(default)]
     title: String,
@@ -55,7 +58,8 @@ pub struct Prefill {
 impl Prefill {
     /// Nothing was said.
     pub fn is_empty(&self) -> bool {
-        [&self.at, &self.zone, &self.channels, &self.from].into_iter().all(String::is_empty) && self.shared().is_empty()
+        [&self.at, &self.zone, &self.channels, &self.from, &self.when].into_iter().all(String::is_empty)
+            && self.shared().is_empty()
     }
 
     /// Title, text and link below each other. Apps put the link into the text, or the title into both: nothing is said twice.
@@ -79,6 +83,9 @@ pub async fn prefill(app: &App, caller: &Caller, (typed, channels): (&mut Typed,
     let known: Vec<String> = channels.iter().filter(|c| wanted.contains(&c.id)).map(|c| c.id.to_string()).collect();
     if !known.is_empty() {
         typed.channels = known;
+    }
+    if ["slot", "now", "draft"].contains(&asked.when.as_str()) {
+        asked.when.clone_into(&mut typed.when);
     }
     if let (None, Some(part)) = (from, typed.parts.first_mut()) {
         part.text = asked.shared();

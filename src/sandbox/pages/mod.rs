@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::{Error, Message, Result},
     orgs::Caller,
-    render::View,
+    render::{View, date},
     web::{self, Flash, Form, Frame, Peer},
 };
 
@@ -139,7 +139,8 @@ async fn wall(site: &Site, account: Option<&str>, zone: Tz) -> Result<Wall> {
 
 fn entry(site: &Site, post: Post, zone: Tz, replies: Vec<Entry>) -> Entry {
     let at = DateTime::from_timestamp_micros(post.arrived_at).unwrap_or_default();
-    let shown = at.with_timezone(&zone).format("%-d %b %Y, %H:%M:%S").to_string();
+    let clock = at.with_timezone(&zone).naive_local();
+    let shown = date::at_second(&date::day_of_year(clock.date()), clock);
     let media = post.media.0.into_iter().map(|a| Medium {
         url: format!("{}/media/{}", site.path(), a.upload),
         video: a.mime.starts_with("video/"),

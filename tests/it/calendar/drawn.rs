@@ -108,7 +108,7 @@ both_databases! {
             }
         }
         let page = owner.browser.get(&format!("/calendar?date={day}")).await.page();
-        assert!(page.contains("data-colour=\"#ff8800\"") && page.contains("title=\"Launch\""));
+        assert!(page.contains("cal-tag tag-orange\"") && page.contains("title=\"Launch\""));
     }
 
     /// Free posting times are places to fill, with their channels; those that are taken or over are not, and past days are closed.

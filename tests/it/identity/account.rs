@@ -1,20 +1,37 @@
 //! One's own account: name and password.
 
 use super::{PASSWORD, count, create, login, signed_in};
-use crate::both_databases;
+use crate::{both_databases, channels::demote};
 
 const NEW: &str = "a quite different one";
 
 both_databases! {
-    /// The pages are for who is signed in; `/settings` leads to the account.
+    /// The pages are for who is signed in.
     async fn strangers_are_sent_to_the_login(app) {
-        for path in ["/settings/account", "/settings/organisation"] {
+        for path in ["/settings", "/settings/account", "/settings/organisation"] {
             assert!(app.visitor().get(path).await.expect(303).header("location").starts_with("/login?next="), "{path}");
         }
-        assert_eq!(app.visitor().get("/settings").await.expect(303).header("location"), "/settings/account");
         for path in ["/settings/account", "/settings/password"] {
             app.visitor().submit(path, &[("_method", "PUT"), ("name", "Eve")]).await.expect(401);
         }
+    }
+
+    /// The index names every page that one may open, and each of them opens.
+    async fn settings_are_one_place(app) {
+        let owner = app.owner().await;
+        let links = |page: &str| -> Vec<String> {
+            let list = page.split("settings-list").skip(1).collect::<String>();
+            list.split("href=\"/settings/").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+        };
+        let all = links(&owner.browser.get("/settings").await.expect(200).page());
+        assert_eq!(all.len(), 11, "{all:?}");
+        for name in all {
+            let page = owner.browser.get(&format!("/settings/{name}")).await.expect(200).page();
+            assert!(page.contains(&format!("href=\"/settings/{name}\" aria-current=\"page\"")), "{name}");
+        }
+        demote(&app, owner.org).await;
+        let fewer = links(&owner.browser.get("/settings").await.expect(200).page());
+        assert_eq!(fewer, ["account", "notices", "tags", "signatures", "sets", "members"]);
     }
 
     /// The shown name changes everywhere, with a message; an empty one is refused and kept in the form.

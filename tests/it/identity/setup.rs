@@ -33,7 +33,7 @@ both_databases! {
         let page = visitor.get(&link).await.expect(200).page();
         assert!(page.contains(&token) && page.contains("Europe/London"), "{page}");
         let done = visitor.submit("/setup", &form(&token, &[])).await.expect(303);
-        assert_eq!(done.header("location"), "/channels");
+        assert_eq!(done.header("location"), "/start");
         visitor.get("/settings/account").await.expect(200);
         assert_eq!(count(&app, "SELECT COUNT(*) FROM users WHERE operator AND email = 'ada@example.org'").await, 1);
         assert_eq!(count(&app, "SELECT COUNT(*) FROM organisations WHERE zone = 'Europe/London'").await, 1);
@@ -104,7 +104,7 @@ both_databases! {
         let (a, b) = tokio::join!(a.submit("/setup", &first), b.submit("/setup", &second));
         let mut places = [a.expect(303).header("location").to_owned(), b.expect(303).header("location").to_owned()];
         places.sort();
-        assert_eq!(places, ["/channels", "/login"]);
+        assert_eq!(places, ["/login", "/start"]);
         assert_eq!(count(&app, "SELECT COUNT(*) FROM users").await, 1);
         assert_eq!(count(&app, "SELECT COUNT(*) FROM organisations").await, 1);
     }

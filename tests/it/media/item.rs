@@ -95,4 +95,26 @@ both_databases! {
         owner.browser.submit(&format!("/media/{}/restoration", old.id), &[]).await.expect(303);
         assert_eq!(read(&app, &other, &theirs).await.name, "theirs.png");
     }
+
+    /// The designer opens still pictures of one's own, or nothing; the page stays under the policy of all others.
+    async fn the_designer_opens_ones_own_pictures(app) {
+        let (owner, other) = (app.owner().await, app.owner().await);
+        let picture = stored(&app, &owner, "loom.png", &samples::png(8, 8)).await;
+        let film = stored(&app, &owner, "a.mp4", &samples::mp4(64, 32, 75, false)).await;
+        let blank = owner.browser.get("/media/design").await.expect(200);
+        let policy = blank.header("content-security-policy").to_owned();
+        assert!(policy.contains("script-src 'self';") && policy.contains("style-src 'self';"), "{policy}");
+        let blank = html(blank);
+        assert!(blank.contains("data-source=\"\"") && blank.contains("data-width=\"1080\"") && blank.contains("data-to=\"\""), "{blank}");
+        let opened = html(owner.browser.get(&format!("/media/design?from={}&to=composer", picture.id)).await.expect(200));
+        for part in [format!("data-source=\"{}\"", picture.path()), "data-name=\"loom\"".into(), "data-to=\"composer\"".into()] {
+            assert!(opened.contains(&part), "{part}: {opened}");
+        }
+        assert!(html(owner.browser.get("/media/design?to=elsewhere").await.expect(200)).contains("data-to=\"\""));
+        for from in [film.id.to_string(), "loom".into()] {
+            owner.browser.get(&format!("/media/design?from={from}")).await.expect(404);
+        }
+        other.browser.get(&format!("/media/design?from={}", picture.id)).await.expect(404);
+        assert_eq!(app.visitor().get("/media/design").await.status, 303);
+    }
 }

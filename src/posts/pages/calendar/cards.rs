@@ -17,6 +17,7 @@ use crate::{
         },
         model::calendar::{Spot, Standing},
         recurrence::Upcoming,
+        tag,
         words::{Reader, say, target_state},
     },
     providers::MediaRef,
@@ -61,7 +62,7 @@ struct Face {
 #[derive(Debug, Clone, Serialize)]
 struct TagView {
     name: String,
-    colour: String,
+    tone: &'static str,
 }
 
 /// Makes cards of what was read.
@@ -75,7 +76,7 @@ pub struct Deck<'a> {
 impl<'a> Deck<'a> {
     /// From a board and what is around it.
     pub fn new(board: &'a Board, around: &'a Surroundings, reader: Reader) -> Self {
-        let view = |tag: &crate::posts::model::calendar::TagRow| TagView { name: tag.name.clone(), colour: tag.colour.clone() };
+        let view = |tag: &crate::posts::model::calendar::TagRow| TagView { name: tag.name.clone(), tone: tag::tone(&tag.colour) };
         Self {
             board,
             channels: around.channels.iter().map(|c| (c.id, c)).collect(),

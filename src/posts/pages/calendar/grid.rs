@@ -16,6 +16,7 @@ use crate::{
         },
         words::{Reader, say},
     },
+    render::date,
 };
 
 /// Openings in a day of a month, and in an hour.
@@ -158,7 +159,7 @@ impl Sheet<'_> {
         Day {
             date,
             number: date.day(),
-            month: (date.day() == 1 || Some(&date) == self.period.days.first()).then(|| date.format("%-d %b").to_string()),
+            month: (date.day() == 1 || Some(&date) == self.period.days.first()).then(|| date::day(date)),
             short: short(date),
             name: self.reader.day(date),
             url: self.asked.with(|a| (a.look, a.date) = (Look::Day, date)).href(),
