@@ -132,7 +132,7 @@ class Bell {
     for (const link of this.links) {
       link.querySelector(".count")?.remove();
       link.append(content.querySelector(`template[data-count="${link.dataset.bellLink}"]`).content.cloneNode(true));
-      if (link.dataset.bellLink === "top") link.setAttribute("aria-label", content.dataset.label);
+      if (link.dataset.bellLink === "top") link.setAttribute("aria-label", content.dataset.spoken);
     }
   }
 }

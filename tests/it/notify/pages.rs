@@ -144,7 +144,7 @@ tells! {
         let answer = browser.get("/notices/menu").await.expect(200);
         let menu = answer.text();
         assert_eq!((answer.header("cache-control"), menu.matches("bell-item").count()), ("no-store", 10));
-        assert!(menu.contains("data-label=\"Notices, 12 unread\"") && !menu.contains("<html"), "{menu}");
+        assert!(menu.contains("data-spoken=\"Notices, 12 unread\"") && !menu.contains("<html"), "{menu}");
         let id = menu.split("data-notice=\"").nth(1).unwrap().split('"').next().unwrap();
         let csrf = browser.csrf();
         let request = browser.request(reqwest::Method::POST, &format!("/notices/{id}/reading")).header("hx-request", "true");
