@@ -244,11 +244,14 @@ export class Board extends EventTarget {
 
   set state({ width, height, paint, things }) {
     if (this.isWriting) this.chosen.exitEditing();
+    const { chosen } = this;
     this.choose(null);
     this.canvas.remove(...this.things);
     this.canvas.add(...things.map(restore));
     Object.assign(this, { width, height, paint });
     this.measure();
+    // Whoever takes a change back looks at what it was made to.
+    if (this.things.includes(chosen)) this.choose(chosen);
   }
 
   /** The picture as it will be kept, pixel by pixel. */

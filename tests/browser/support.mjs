@@ -71,7 +71,9 @@ export class Browser {
     })
     page.on('requestfailed', (request) => {
       const reason = request.failure()?.errorText
-      if (reason !== 'net::ERR_ABORTED') this.troubles.push(`${page.url()}: ${reason} ${request.url()}`)
+      // Modules that a page announces are not fetched where scripts do not run, and Chromium gives that out as a refusal.
+      const isUnwanted = !javaScript && reason === 'csp' && request.url().endsWith('.js')
+      if (reason !== 'net::ERR_ABORTED' && !isUnwanted) this.troubles.push(`${page.url()}: ${reason} ${request.url()}`)
     })
     page.on('request', (request) => {
       if (!/^(data|blob|about):/.test(request.url()) && !request.url().startsWith(this.rostrum.url)) this.troubles.push(`${page.url()}: asks ${request.url()}`)
