@@ -62,6 +62,7 @@ test('settings: an index on a phone, a list at the side where there is room', as
   await page.waitForURL('**/settings/tags')
   assert.equal(await page.locator('.settings-nav').isVisible(), true)
   assert.equal(await page.locator('h1').innerText(), 'Tags')
+  await browser.look(page, 'settings-tags')
   await page.setViewportSize({ width: 390, height: 844 })
   assert.equal(await page.locator('.settings-nav').isVisible(), false)
   await page.locator('.settings-back a').click()
