@@ -194,8 +194,10 @@ const PAGES: &[(&str, &str, Door)] = &[
 ];
 
 /// Their GET only leads to another page of the table.
-const DETOURS: [&str; 8] = [
-    "/settings",
+const DETOURS: [&str; 10] = [
+    "/start/channel",
+    "/start/hiding",
+    "/start/return",
     "/settings/language",
     "/settings/password",
     "/settings/email",

@@ -224,9 +224,9 @@ impl TestApp {
         tx.commit().await.unwrap();
     }
 
-    /// Waits until `done` gives a value, looking every few milliseconds; fails after ten seconds.
+    /// Waits until `done` gives a value, looking every few milliseconds; fails after half a minute.
     pub async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, mut done: impl FnMut() -> F) -> T {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
         loop {
             if let Some(value) = done().await {
                 return value;
